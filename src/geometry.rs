@@ -1,0 +1,112 @@
+//! Boxes and spacings: the shapes that every stage shares.
+//!
+//! All boxes are half-open pixel edges: the pixel in column `c` covers `c..c + 1`, so a box around that one pixel is
+//! `x0 = c, x1 = c + 1`. Other conventions (DeepLesion's 1-based inclusive corners) exist only in the readers.
+
+use serde::{Deserialize, Serialize};
+
+/// An axis-aligned box in pixel edges, half-open: `x0 <= x < x1`, `y0 <= y < y1`; x grows to the right, y downwards.
+///
+/// Which pixel space (`image`, `input`) the box lives in is said where it is used. Serialized as `[x0, y0, x1, y1]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f32; 4]", into = "[f32; 4]")]
+pub struct BBox {
+    /// Left edge.
+    pub x0: f32,
+    /// Top edge.
+    pub y0: f32,
+    /// Right edge, exclusive.
+    pub x1: f32,
+    /// Bottom edge, exclusive.
+    pub y1: f32,
+}
+
+impl From<[f32; 4]> for BBox {
+    fn from([x0, y0, x1, y1]: [f32; 4]) -> Self {
+        Self { x0, y0, x1, y1 }
+    }
+}
+
+impl From<BBox> for [f32; 4] {
+    fn from(b: BBox) -> Self {
+        [b.x0, b.y0, b.x1, b.y1]
+    }
+}
+
+impl BBox {
+    /// Extent along x, never negative.
+    #[must_use]
+    pub fn width(&self) -> f32 {
+        (self.x1 - self.x0).max(0.0)
+    }
+
+    /// Extent along y, never negative.
+    #[must_use]
+    pub fn height(&self) -> f32 {
+        (self.y1 - self.y0).max(0.0)
+    }
+
+    /// Area in square pixels.
+    #[must_use]
+    pub fn area(&self) -> f32 {
+        self.width() * self.height()
+    }
+
+    /// Centre `(x, y)`.
+    #[must_use]
+    pub fn center(&self) -> (f32, f32) {
+        (0.5 * (self.x0 + self.x1), 0.5 * (self.y0 + self.y1))
+    }
+
+    /// The common part of two boxes; empty (area 0) when they do not overlap.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self {
+            x0: self.x0.max(other.x0),
+            y0: self.y0.max(other.y0),
+            x1: self.x1.min(other.x1),
+            y1: self.y1.min(other.y1),
+        }
+    }
+
+    /// Intersection over union, 0..=1; 0 when both boxes are empty.
+    #[must_use]
+    pub fn iou(&self, other: &Self) -> f32 {
+        let inter = self.intersection(other).area();
+        let union = self.area() + other.area() - inter;
+        if union > 0.0 { inter / union } else { 0.0 }
+    }
+
+    /// Every edge moved outwards by `margin`, in the box's own pixels.
+    #[must_use]
+    pub fn grown(&self, margin: f32) -> Self {
+        Self {
+            x0: self.x0 - margin,
+            y0: self.y0 - margin,
+            x1: self.x1 + margin,
+            y1: self.y1 + margin,
+        }
+    }
+
+    /// The part inside an image of `cols` × `rows` pixels.
+    #[must_use]
+    pub fn clipped(&self, cols: f32, rows: f32) -> Self {
+        Self {
+            x0: self.x0.clamp(0.0, cols),
+            y0: self.y0.clamp(0.0, rows),
+            x1: self.x1.clamp(0.0, cols),
+            y1: self.y1.clamp(0.0, rows),
+        }
+    }
+}
+
+/// Distances between the centres of neighbouring pixels and slices, in millimetres.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spacing {
+    /// Between columns. Finite and above 0.
+    pub x_mm: f64,
+    /// Between rows. Finite and above 0.
+    pub y_mm: f64,
+    /// Between slices (not the slice thickness); `None` for a single slice of unknown stack.
+    pub z_mm: Option<f64>,
+}

@@ -1,0 +1,6 @@
+//! Lesionlens: a universal CT lesion detector that runs in the browser.
+
+pub mod detection;
+pub mod geometry;
+pub mod hounsfield;
+pub mod slice;

@@ -1,0 +1,146 @@
+//! One axial CT image as it was decoded: stored values, how they become Hounsfield units, and where it belongs.
+
+use crate::hounsfield::{Rescale, Window};
+
+/// Stored values of one slice, row-major, `rows × cols` of them: what the file holds, sign applied, before rescale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredValues {
+    /// 8 to 16 bits without a sign.
+    Unsigned(Vec<u16>),
+    /// 8 to 16 bits in two's complement, sign-extended.
+    Signed(Vec<i16>),
+}
+
+impl StoredValues {
+    /// Number of pixels.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Unsigned(v) => v.len(),
+            Self::Signed(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no pixel.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values in row-major order.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = i32> + '_> {
+        match self {
+            Self::Unsigned(v) => Box::new(v.iter().map(|&x| i32::from(x))),
+            Self::Signed(v) => Box::new(v.iter().map(|&x| i32::from(x))),
+        }
+    }
+}
+
+/// Which container a slice was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// 16-bit greyscale PNG as DeepLesion ships it.
+    Png,
+    /// A DICOM CT image.
+    Dicom,
+}
+
+impl Format {
+    /// Lower-case name as it appears in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Dicom => "dicom",
+        }
+    }
+}
+
+/// What a file says about a slice beside its pixels. What it does not say is `None`; nothing is guessed.
+#[derive(Debug, Clone)]
+pub struct SliceInfo {
+    /// The file's path as it was handed in; slashes separate folders.
+    pub path: String,
+    /// Container format.
+    pub format: Format,
+    /// SeriesInstanceUID, or `<patient>_<study>_<series>` of a DeepLesion name; `None` for any other file.
+    pub series_id: Option<String>,
+    /// Position number inside the series: InstanceNumber, or the slice number of a DeepLesion name.
+    pub number: Option<i64>,
+    /// DICOM transfer syntax UID.
+    pub transfer_syntax: Option<String>,
+    /// Distance between columns and between rows, in mm, `(x, y)`.
+    pub pixel_spacing_mm: Option<(f64, f64)>,
+    /// SliceThickness in mm. Never used as the distance between slices.
+    pub thickness_mm: Option<f64>,
+    /// ImagePositionPatient: centre of the first pixel in the patient's space, in mm.
+    pub position_patient_mm: Option<[f64; 3]>,
+    /// ImageOrientationPatient: direction cosines of a row, then of a column.
+    pub orientation_patient: Option<[f64; 6]>,
+    /// The file's own display window.
+    pub window: Option<Window>,
+}
+
+/// One axial image in HU.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    info: SliceInfo,
+    // Invariant: stored.len() == rows × cols, both at least 1.
+    rows: usize,
+    cols: usize,
+    stored: StoredValues,
+    rescale: Rescale,
+}
+
+impl Slice {
+    /// Puts a slice together; `None` if the number of stored values is not `rows × cols` or there are none.
+    #[must_use]
+    pub fn new(info: SliceInfo, rows: usize, cols: usize, stored: StoredValues, rescale: Rescale) -> Option<Self> {
+        let fits = rows.checked_mul(cols).is_some_and(|n| n > 0 && n == stored.len());
+        fits.then_some(Self { info, rows, cols, stored, rescale })
+    }
+
+    /// What the file says beside the pixels.
+    #[must_use]
+    pub fn info(&self) -> &SliceInfo {
+        &self.info
+    }
+
+    /// Number of rows, at least 1.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns, at least 1.
+    #[must_use]
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The values as stored in the file.
+    #[must_use]
+    pub fn stored(&self) -> &StoredValues {
+        &self.stored
+    }
+
+    /// Hounsfield units of every pixel, row-major.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "f32 holds every Hounsfield value to better than 0.01")]
+    pub fn hu(&self) -> Vec<f32> {
+        let hu = |stored: i32| self.rescale.hu(stored) as f32;
+        match &self.stored {
+            StoredValues::Unsigned(v) => v.iter().map(|&x| hu(i32::from(x))).collect(),
+            StoredValues::Signed(v) => v.iter().map(|&x| hu(i32::from(x))).collect(),
+        }
+    }
+
+    /// Smallest and largest Hounsfield value.
+    #[must_use]
+    pub fn hu_range(&self) -> (f64, f64) {
+        self.stored.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), stored| {
+            let hu = self.rescale.hu(stored);
+            (low.min(hu), high.max(hu))
+        })
+    }
+}
