@@ -1,6 +1,8 @@
 //! Lesionlens: a universal CT lesion detector that runs in the browser.
 
+pub mod decode;
 pub mod detection;
 pub mod geometry;
 pub mod hounsfield;
+pub mod series;
 pub mod slice;

@@ -1,0 +1,1 @@
+//! 16-bit greyscale PNG in the way DeepLesion ships it.
