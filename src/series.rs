@@ -367,6 +367,12 @@ impl Series {
         &self.slices
     }
 
+    /// The slices alone, in order.
+    #[must_use]
+    pub fn into_slices(self) -> Vec<Slice> {
+        self.slices
+    }
+
     /// Position of a slice along the stack in mm, never falling with the index; `None` where nothing says it, or past
     /// the last slice.
     #[must_use]
