@@ -1,12 +1,12 @@
 //! From a file's bytes to a slice or a table: sniffing by content, limits, typed refusals.
 //!
-//! In: a path (only its name is read, never the disk) and the file's bytes. Out: a [`Slice`] in stored values with its
-//! map to Hounsfield units, or the rows of a DeepLesion table. What a file is, its content says; a name's ending is
-//! never trusted. What cannot be trusted to hold Hounsfield units is refused: a wrong but plausible picture is worse
-//! than none.
+//! In: a path (its text is read, never the disk) and the file's bytes. Out: a [`Slice`] in stored values with its map
+//! to Hounsfield units, or the rows of a DeepLesion table. What a file is, its content says; a name's ending is never
+//! trusted. What cannot be trusted to hold Hounsfield units is refused: a wrong but plausible picture is worse than
+//! none.
 //!
-//! Every number in a file is a stranger's: no index, no unchecked arithmetic, no recursion, and [`Budget`] is asked
-//! before every allocation whose size a file decides.
+//! Every number in a file is a stranger's: there is no index, no unchecked arithmetic and no recursion here, and the
+//! budget is asked before every allocation whose size a file decides.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
@@ -15,12 +15,14 @@ mod dicom;
 pub mod dl_info;
 mod error;
 mod png;
+mod sniff;
 
 pub use budget::{BUDGET_BYTES, MAX_FILE_BYTES};
 pub use dl_info::DlInfo;
 pub use error::DecodeError;
 
 use budget::Budget;
+use sniff::Kind;
 
 use crate::slice::Slice;
 
@@ -38,9 +40,16 @@ pub enum Decoded {
 /// number; `bytes` are the whole file, untouched.
 ///
 /// # Errors
-/// A [`DecodeError`] with a stable code for everything that is not a CT image or table which can be trusted.
+/// A [`DecodeError`] with a stable code for everything that is not a CT image or a DeepLesion table that can be
+/// trusted.
 pub fn decode(path: &str, bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut budget = Budget::for_file(bytes.len())?;
-    let _ = (path, &mut budget);
-    Err(DecodeError::UnknownFormat)
+    let slice = |slice| Decoded::Slice(Box::new(slice));
+    match sniff::kind(bytes) {
+        Kind::Dicom(start) => dicom::decode(path, start, &mut budget).map(slice),
+        Kind::Png => png::decode(path, bytes, &mut budget).map(slice),
+        Kind::Csv => DlInfo::parse(bytes, &mut budget).map(Decoded::Table),
+        Kind::Unsupported { format, advice } => Err(DecodeError::UnsupportedFormat { format, advice }),
+        Kind::Unknown => Err(DecodeError::UnknownFormat),
+    }
 }
