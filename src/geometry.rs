@@ -80,12 +80,7 @@ impl BBox {
     /// Every edge moved outwards by `margin`, in the box's own pixels.
     #[must_use]
     pub fn grown(&self, margin: f32) -> Self {
-        Self {
-            x0: self.x0 - margin,
-            y0: self.y0 - margin,
-            x1: self.x1 + margin,
-            y1: self.y1 + margin,
-        }
+        Self { x0: self.x0 - margin, y0: self.y0 - margin, x1: self.x1 + margin, y1: self.y1 + margin }
     }
 
     /// The part inside an image of `cols` × `rows` pixels.

@@ -3,4 +3,5 @@
 pub mod detection;
 pub mod geometry;
 pub mod hounsfield;
+pub mod phantom;
 pub mod slice;
