@@ -30,8 +30,7 @@ pub struct Truth {
 }
 
 /// DeepLesion's eight coarse lesion types, numbered 1 to 8 in its table (Yan et al. 2018).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LesionType {
     /// 1
     Bone,
@@ -66,5 +65,19 @@ impl LesionType {
             8 => Self::Pelvis,
             _ => return None,
         })
+    }
+    /// Name as it appears in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bone => "bone",
+            Self::Abdomen => "abdomen",
+            Self::Mediastinum => "mediastinum",
+            Self::Liver => "liver",
+            Self::Lung => "lung",
+            Self::Kidney => "kidney",
+            Self::SoftTissue => "soft tissue",
+            Self::Pelvis => "pelvis",
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! One axial CT image as it was decoded: stored values, how they become Hounsfield units, and where it belongs.
 
+use sha2::{Digest, Sha256};
+
 use crate::hounsfield::{Rescale, Window};
 
 /// Stored values of one slice, row-major, `rows × cols` of them: what the file holds, sign applied, before rescale.
@@ -122,6 +124,17 @@ impl Slice {
     #[must_use]
     pub fn stored(&self) -> &StoredValues {
         &self.stored
+    }
+
+    /// SHA-256 in lower-case hexadecimal over the stored values, each widened to a little-endian 32-bit integer,
+    /// row-major: the fingerprint by which two decoders are compared.
+    #[must_use]
+    pub fn stored_sha256_i32le(&self) -> String {
+        let mut hasher = Sha256::new();
+        for value in self.stored.iter() {
+            hasher.update(value.to_le_bytes());
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Hounsfield units of every pixel, row-major.

@@ -1,0 +1,198 @@
+//! The attributes that a CT slice needs, and strict reading of their values (PS3.5 6.2).
+
+use super::dataset::{Encoding, PixelData};
+use crate::decode::DecodeError;
+use crate::decode::error::printable;
+
+/// An attribute by tag and by its keyword in PS3.6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name {
+    tag: u32,
+    keyword: &'static str,
+}
+
+const fn name(tag: u32, keyword: &'static str) -> Name {
+    Name { tag, keyword }
+}
+
+pub(super) const IMAGE_TYPE: Name = name(0x0008_0008, "ImageType");
+pub(super) const SOP_CLASS_UID: Name = name(0x0008_0016, "SOPClassUID");
+pub(super) const MODALITY: Name = name(0x0008_0060, "Modality");
+pub(super) const SLICE_THICKNESS: Name = name(0x0018_0050, "SliceThickness");
+pub(super) const SERIES_INSTANCE_UID: Name = name(0x0020_000e, "SeriesInstanceUID");
+pub(super) const INSTANCE_NUMBER: Name = name(0x0020_0013, "InstanceNumber");
+pub(super) const IMAGE_POSITION_PATIENT: Name = name(0x0020_0032, "ImagePositionPatient");
+pub(super) const IMAGE_ORIENTATION_PATIENT: Name = name(0x0020_0037, "ImageOrientationPatient");
+pub(super) const SAMPLES_PER_PIXEL: Name = name(0x0028_0002, "SamplesPerPixel");
+pub(super) const PHOTOMETRIC_INTERPRETATION: Name = name(0x0028_0004, "PhotometricInterpretation");
+pub(super) const NUMBER_OF_FRAMES: Name = name(0x0028_0008, "NumberOfFrames");
+pub(super) const ROWS: Name = name(0x0028_0010, "Rows");
+pub(super) const COLUMNS: Name = name(0x0028_0011, "Columns");
+pub(super) const PIXEL_SPACING: Name = name(0x0028_0030, "PixelSpacing");
+pub(super) const BITS_ALLOCATED: Name = name(0x0028_0100, "BitsAllocated");
+pub(super) const BITS_STORED: Name = name(0x0028_0101, "BitsStored");
+pub(super) const HIGH_BIT: Name = name(0x0028_0102, "HighBit");
+pub(super) const PIXEL_REPRESENTATION: Name = name(0x0028_0103, "PixelRepresentation");
+pub(super) const WINDOW_CENTER: Name = name(0x0028_1050, "WindowCenter");
+pub(super) const WINDOW_WIDTH: Name = name(0x0028_1051, "WindowWidth");
+pub(super) const RESCALE_INTERCEPT: Name = name(0x0028_1052, "RescaleIntercept");
+pub(super) const RESCALE_SLOPE: Name = name(0x0028_1053, "RescaleSlope");
+pub(super) const RESCALE_TYPE: Name = name(0x0028_1054, "RescaleType");
+
+const WANTED: [Name; 23] = [
+    IMAGE_TYPE,
+    SOP_CLASS_UID,
+    MODALITY,
+    SLICE_THICKNESS,
+    SERIES_INSTANCE_UID,
+    INSTANCE_NUMBER,
+    IMAGE_POSITION_PATIENT,
+    IMAGE_ORIENTATION_PATIENT,
+    SAMPLES_PER_PIXEL,
+    PHOTOMETRIC_INTERPRETATION,
+    NUMBER_OF_FRAMES,
+    ROWS,
+    COLUMNS,
+    PIXEL_SPACING,
+    BITS_ALLOCATED,
+    BITS_STORED,
+    HIGH_BIT,
+    PIXEL_REPRESENTATION,
+    WINDOW_CENTER,
+    WINDOW_WIDTH,
+    RESCALE_INTERCEPT,
+    RESCALE_SLOPE,
+    RESCALE_TYPE,
+];
+
+/// Raw values of the wanted attributes of one data set.
+pub(super) struct Attributes<'a> {
+    encoding: Encoding,
+    // Invariant: at most one entry per wanted tag.
+    values: Vec<(u32, &'a [u8])>,
+    pixel_data: PixelData<'a>,
+}
+
+impl<'a> Attributes<'a> {
+    pub(super) fn new(encoding: Encoding) -> Self {
+        Self { encoding, values: Vec::with_capacity(WANTED.len()), pixel_data: PixelData::Absent }
+    }
+
+    /// Keeps a value if it is wanted; `false` if the tag has been there before.
+    pub(super) fn insert(&mut self, tag: u32, value: &'a [u8]) -> bool {
+        if self.values.iter().any(|&(known, _)| known == tag) {
+            return false;
+        }
+        if WANTED.iter().any(|name| name.tag == tag) {
+            self.values.push((tag, value));
+        }
+        true
+    }
+
+    pub(super) fn set_pixel_data(&mut self, pixel_data: PixelData<'a>) {
+        self.pixel_data = pixel_data;
+    }
+
+    pub(super) fn pixel_data(&self) -> PixelData<'a> {
+        self.pixel_data
+    }
+
+    /// The value with its padding; `None` if the attribute is absent or empty.
+    fn value(&self, name: Name) -> Option<&'a [u8]> {
+        let &(_, value) = self.values.iter().find(|&&(tag, _)| tag == name.tag)?;
+        (!value.iter().all(|&byte| byte == b' ' || byte == 0)).then_some(value)
+    }
+
+    /// A text as it may stand in a message; `None` if it is absent or empty.
+    pub(super) fn text(&self, name: Name) -> Option<String> {
+        self.value(name).map(printable).filter(|text| !text.is_empty())
+    }
+
+    /// The values of a text with several, each without padding.
+    pub(super) fn texts(&self, name: Name) -> impl Iterator<Item = String> + use<'a> {
+        let value = self.value(name).unwrap_or_default();
+        value.split(|&byte| byte == b'\\').map(printable)
+    }
+
+    /// Exactly `N` finite decimal numbers (VR DS); `None` if the attribute is absent or empty.
+    pub(super) fn decimals<const N: usize>(
+        &self,
+        name: Name,
+        expected: &'static str,
+    ) -> Result<Option<[f64; N]>, DecodeError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        // Splitting stops after one part too many, so a value of megabytes costs nothing.
+        let parts: Option<Vec<f64>> =
+            value.split(|&byte| byte == b'\\').take(N.saturating_add(1)).map(decimal).collect();
+        let numbers = parts.and_then(|parts| <[f64; N]>::try_from(parts).ok());
+        numbers.map(Some).ok_or_else(|| self.bad(name, expected))
+    }
+
+    pub(super) fn need_decimals<const N: usize>(
+        &self,
+        name: Name,
+        expected: &'static str,
+    ) -> Result<[f64; N], DecodeError> {
+        self.decimals(name, expected)?.ok_or_else(|| missing(name))
+    }
+
+    /// The first of one or more decimal numbers; `None` if there is none that can be read.
+    pub(super) fn first_decimal(&self, name: Name) -> Option<f64> {
+        decimal(self.value(name)?.split(|&byte| byte == b'\\').next()?)
+    }
+
+    /// One whole number (VR IS); `None` if the attribute is absent or empty.
+    pub(super) fn integer(&self, name: Name) -> Result<Option<i64>, DecodeError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let number = std::str::from_utf8(trim(value)).ok().and_then(|text| text.parse().ok());
+        number.map(Some).ok_or_else(|| self.bad(name, "one whole number"))
+    }
+
+    /// One unsigned 16-bit number (VR US); `None` if the attribute is absent or of length 0.
+    pub(super) fn u16(&self, name: Name) -> Result<Option<u16>, DecodeError> {
+        let Some(&(_, value)) = self.values.iter().find(|&&(tag, _)| tag == name.tag) else { return Ok(None) };
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let bytes = <[u8; 2]>::try_from(value).map_err(|_| self.bad(name, "one number of two bytes"))?;
+        Ok(Some(match self.encoding {
+            Encoding::ExplicitBig => u16::from_be_bytes(bytes),
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u16::from_le_bytes(bytes),
+        }))
+    }
+
+    pub(super) fn need_u16(&self, name: Name) -> Result<u16, DecodeError> {
+        self.u16(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// The error for a value that cannot be accepted.
+    pub(super) fn bad(&self, name: Name, expected: &'static str) -> DecodeError {
+        let found = match self.u16(name) {
+            Ok(Some(number)) => number.to_string(),
+            _ => self.text(name).unwrap_or_default(),
+        };
+        DecodeError::BadAttribute { name: name.keyword, tag: written(name.tag), expected, found }
+    }
+}
+
+fn missing(name: Name) -> DecodeError {
+    DecodeError::MissingAttribute { name: name.keyword, tag: written(name.tag) }
+}
+
+fn written(tag: u32) -> String {
+    format!("{:04X},{:04X}", tag >> 16, tag & 0xffff)
+}
+
+fn trim(value: &[u8]) -> &[u8] {
+    let end = value.iter().rposition(|&byte| byte != 0).map_or(0, |at| at.saturating_add(1));
+    value.get(..end).unwrap_or_default().trim_ascii()
+}
+
+/// One number of a DS (PS3.5 6.2): digits, sign, point, exponent; finite.
+fn decimal(bytes: &[u8]) -> Option<f64> {
+    let bytes = trim(bytes);
+    // Rust would also read "inf" and "nan".
+    let plain = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte));
+    let number: f64 = std::str::from_utf8(bytes).ok().filter(|_| plain)?.parse().ok()?;
+    number.is_finite().then_some(number)
+}

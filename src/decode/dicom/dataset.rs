@@ -1,0 +1,284 @@
+//! Elements of a data set, one after another (PS3.5 chapter 7).
+//!
+//! In: bytes and their encoding. Out: the attributes of the top level that a CT slice needs, and where the pixels are.
+//! Sequences are stepped over: by their length where they have one, with a stack of bounded depth where they have not.
+//! The walk goes on behind the pixels to the end, because a file whose structure breaks there was damaged.
+
+use super::attributes::Attributes;
+use crate::decode::DecodeError;
+
+/// How deep sequences without a length may lie in each other. CT images need three or four levels.
+const MAX_LEVELS: usize = 32;
+/// What may be open at one time: each level is a sequence and its item.
+const MAX_OPEN: usize = 2 * MAX_LEVELS;
+
+const SECOND_TIME: &str = "an attribute stands there for the second time";
+
+const PIXEL_DATA: u32 = 0x7fe0_0010;
+const ITEM: u32 = 0xfffe_e000;
+const ITEM_END: u32 = 0xfffe_e00d;
+const SEQUENCE_END: u32 = 0xfffe_e0dd;
+const UNDEFINED_LENGTH: u32 = 0xffff_ffff;
+
+/// Byte order and whether elements name their value representation (PS3.5 annex A).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    ImplicitLittle,
+    ExplicitLittle,
+    ExplicitBig,
+}
+
+/// The pixels of a data set.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PixelData<'a> {
+    Absent,
+    /// `word_cells`: written as OW, in words of 16 bits.
+    Native {
+        data: &'a [u8],
+        word_cells: bool,
+    },
+    /// Fragments of a compressed stream (PS3.5 A.4).
+    Encapsulated,
+}
+
+/// Reads the attributes of the top level. `offset` is where the bytes stand in the file, for messages.
+pub(super) fn read(bytes: &[u8], offset: usize, encoding: Encoding) -> Result<Attributes<'_>, DecodeError> {
+    let mut reader = Reader::new(bytes, offset);
+    let mut attributes = Attributes::new(encoding);
+    while !reader.is_at_end_or_padding() {
+        let start = reader.at;
+        let header = reader.header(encoding)?;
+        if is_delimiter(header.tag) {
+            return Err(reader.damaged_at(start, "an item or delimiter stands outside of any sequence"));
+        }
+        match (header.tag, header.length) {
+            (PIXEL_DATA, _) if !matches!(attributes.pixel_data(), PixelData::Absent) => {
+                return Err(reader.damaged_at(start, SECOND_TIME));
+            }
+            (PIXEL_DATA, None) => {
+                attributes.set_pixel_data(PixelData::Encapsulated);
+                return Ok(attributes);
+            }
+            (PIXEL_DATA, Some(length)) => {
+                let word_cells = encoding == Encoding::ImplicitLittle || header.vr == Some(*b"OW");
+                attributes.set_pixel_data(PixelData::Native { data: reader.take(length)?, word_cells });
+            }
+            (tag, Some(length)) => {
+                let value = reader.take(length)?;
+                if !attributes.insert(tag, value) {
+                    return Err(reader.damaged_at(start, SECOND_TIME));
+                }
+            }
+            (_, None) => reader.skip_undefined(header.content_encoding(encoding))?,
+        }
+    }
+    Ok(attributes)
+}
+
+/// The encoding that the first elements show: the declared one if they fit it, else the one that they fit. Files whose
+/// meta group names the wrong one of the uncompressed syntaxes are known, and which one it is shows beyond doubt.
+pub(super) fn actual_encoding(bytes: &[u8], declared: Encoding) -> Encoding {
+    if fits(bytes, declared) { declared } else { probe(bytes).unwrap_or(declared) }
+}
+
+/// The encoding of a data set that nothing declares; `None` if its beginning is no data set.
+pub(super) fn probe(bytes: &[u8]) -> Option<Encoding> {
+    [Encoding::ExplicitLittle, Encoding::ExplicitBig, Encoding::ImplicitLittle].into_iter().find(|&e| fits(bytes, e))
+}
+
+/// Whether the first two elements are well-formed in this encoding, in rising order, and begin in group 0008 as every
+/// data set does.
+fn fits(bytes: &[u8], encoding: Encoding) -> bool {
+    let mut reader = Reader::new(bytes, 0);
+    let Ok(first) = reader.header(encoding) else { return false };
+    if first.tag >> 16 != 0x0008 {
+        return false;
+    }
+    let Some(length) = first.length else { return true };
+    if reader.take(length).is_err() {
+        return false;
+    }
+    if reader.is_at_end() {
+        return true;
+    }
+    match reader.header(encoding) {
+        Ok(second) => {
+            let left = reader.bytes.len().saturating_sub(reader.at);
+            second.tag > first.tag && second.tag <= PIXEL_DATA && second.length.is_none_or(|length| length <= left)
+        }
+        Err(_) => false,
+    }
+}
+
+fn is_delimiter(tag: u32) -> bool {
+    tag >> 16 == 0xfffe
+}
+
+/// What stands before the value of an element.
+pub(super) struct Header {
+    pub(super) tag: u32,
+    vr: Option<[u8; 2]>,
+    /// `None`: of undefined length, closed by a delimiter.
+    pub(super) length: Option<usize>,
+}
+
+impl Header {
+    /// PS3.5 6.2.2: a UN of undefined length holds items in implicit VR little endian, whatever stands around it.
+    fn content_encoding(&self, outer: Encoding) -> Encoding {
+        if self.vr == Some(*b"UN") { Encoding::ImplicitLittle } else { outer }
+    }
+}
+
+/// A cursor over elements.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// `offset` is where the bytes stand in the file, for messages.
+    pub(super) fn new(bytes: &'a [u8], offset: usize) -> Self {
+        Self { bytes, at: 0, offset }
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next bytes, without moving.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Whether nothing but zeros is left, with which some media fill up their blocks.
+    fn is_at_end_or_padding(&self) -> bool {
+        // The tag (0000,0000) exists in no data set, so its first bytes decide for every other element.
+        self.is_at_end() || (self.rest().starts_with(&[0; 4]) && self.rest().iter().all(|&byte| byte == 0))
+    }
+
+    pub(super) fn header(&mut self, encoding: Encoding) -> Result<Header, DecodeError> {
+        let start = self.at;
+        let group = self.u16(encoding)?;
+        let element = self.u16(encoding)?;
+        let tag = (u32::from(group) << 16) | u32::from(element);
+        let mut vr = None;
+        let length = if encoding == Encoding::ImplicitLittle || is_delimiter(tag) {
+            self.u32(encoding)?
+        } else {
+            let letters = self.array::<2>()?;
+            vr = Some(letters);
+            match length_form(letters) {
+                Some(LengthForm::Long) => {
+                    self.take(2)?;
+                    self.u32(encoding)?
+                }
+                Some(LengthForm::Short) => u32::from(self.u16(encoding)?),
+                None => return Err(self.damaged_at(start, "an element has no known value representation")),
+            }
+        };
+        let length = match length {
+            UNDEFINED_LENGTH => None,
+            // A length that does not fit into a usize cannot fit into the file either.
+            length => Some(usize::try_from(length).unwrap_or(usize::MAX)),
+        };
+        Ok(Header { tag, vr, length })
+    }
+
+    /// The next `length` bytes.
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        let left = self.rest().len();
+        let (taken, _) = self.rest().split_at_checked(length).ok_or_else(|| DecodeError::DicomTruncated {
+            offset: self.offset.saturating_add(self.at),
+            needed: length,
+            left,
+        })?;
+        self.at = self.at.saturating_add(length);
+        Ok(taken)
+    }
+
+    /// Steps over the content of a sequence of undefined length, to behind its delimiter.
+    fn skip_undefined(&mut self, content: Encoding) -> Result<(), DecodeError> {
+        let mut open = vec![Open::Sequence(content)];
+        while let Some(&innermost) = open.last() {
+            if open.len() > MAX_OPEN {
+                return Err(DecodeError::DicomTooDeep { limit: MAX_LEVELS });
+            }
+            let start = self.at;
+            match innermost {
+                Open::Sequence(encoding) => {
+                    let header = self.header(encoding)?;
+                    match (header.tag, header.length) {
+                        (SEQUENCE_END, _) => _ = open.pop(),
+                        (ITEM, Some(length)) => _ = self.take(length)?,
+                        (ITEM, None) => open.push(Open::Item(encoding)),
+                        _ => return Err(self.damaged_at(start, "a sequence holds something else than items")),
+                    }
+                }
+                Open::Item(encoding) => {
+                    let header = self.header(encoding)?;
+                    match (header.tag, header.length) {
+                        (ITEM_END, _) => _ = open.pop(),
+                        (tag, _) if is_delimiter(tag) => {
+                            return Err(self.damaged_at(start, "an item is closed by the wrong delimiter"));
+                        }
+                        (_, Some(length)) => _ = self.take(length)?,
+                        (_, None) => open.push(Open::Sequence(header.content_encoding(encoding))),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn damaged_at(&self, at: usize, reason: &'static str) -> DecodeError {
+        DecodeError::DicomDamaged { offset: self.offset.saturating_add(at), reason }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let start = self.at;
+        let taken = self.take(N)?;
+        taken.try_into().map_err(|_| self.damaged_at(start, "an element is cut off"))
+    }
+
+    fn u16(&mut self, encoding: Encoding) -> Result<u16, DecodeError> {
+        let bytes = self.array()?;
+        Ok(if encoding == Encoding::ExplicitBig { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    }
+
+    fn u32(&mut self, encoding: Encoding) -> Result<u32, DecodeError> {
+        let bytes = self.array()?;
+        Ok(if encoding == Encoding::ExplicitBig { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+}
+
+/// What has been opened without a length and waits for its delimiter.
+#[derive(Clone, Copy)]
+enum Open {
+    Sequence(Encoding),
+    Item(Encoding),
+}
+
+enum LengthForm {
+    /// 16 bits behind the letters.
+    Short,
+    /// Two reserved bytes, then 32 bits.
+    Long,
+}
+
+/// How explicit VR writes the length (PS3.5 7.1.2); `None` for letters that are no value representation.
+fn length_form(vr: [u8; 2]) -> Option<LengthForm> {
+    match &vr {
+        b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV" => {
+            Some(LengthForm::Long)
+        }
+        b"AE" | b"AS" | b"AT" | b"CS" | b"DA" | b"DS" | b"DT" | b"FD" | b"FL" | b"IS" | b"LO" | b"LT" | b"PN"
+        | b"SH" | b"SL" | b"SS" | b"ST" | b"TM" | b"UI" | b"UL" | b"US" => Some(LengthForm::Short),
+        _ => None,
+    }
+}

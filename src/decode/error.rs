@@ -1,0 +1,285 @@
+//! Why a file was refused.
+
+/// Why a file was refused: what was expected, what was found, and what to do. [`DecodeError::code`] is stable.
+///
+/// Text that comes out of a file is cut to 64 printable ASCII characters before it gets into a message.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The file has no bytes.
+    #[error("the file is empty; copy it again from where it came")]
+    EmptyFile,
+    /// The file is larger than any CT image.
+    #[error("the file has {bytes} bytes, the limit is {limit}; add single CT images instead of one large file")]
+    FileTooLarge {
+        /// Size of the file.
+        bytes: usize,
+        /// [`super::MAX_FILE_BYTES`].
+        limit: usize,
+    },
+    /// Decoding would take more memory than one file may have.
+    #[error(
+        "{what} would take {} bytes of memory, the limit is {limit}; the file is damaged or no single CT image",
+        bytes.map_or_else(|| "countless".to_owned(), |n| n.to_string())
+    )]
+    OverBudget {
+        /// What the memory was for.
+        what: &'static str,
+        /// Bytes asked for at once; `None` if the number does not fit into a `usize`.
+        bytes: Option<usize>,
+        /// [`super::BUDGET_BYTES`].
+        limit: usize,
+    },
+    /// Nothing in the first bytes is known.
+    #[error("this is not a format that Lesionlens knows; add DICOM CT images, or 16-bit PNG slices with DL_info.csv")]
+    UnknownFormat,
+    /// A format that is known by its first bytes, and not read.
+    #[error("this is {format}, which Lesionlens does not read; {advice}")]
+    UnsupportedFormat {
+        /// Its name with an article.
+        format: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+
+    /// A PNG with other than 16 bits per sample: Hounsfield units do not fit into it.
+    #[error(
+        "this PNG has {bits} bits per sample, a CT slice needs 16: it is a picture of a slice whose Hounsfield units \
+         are lost; add the 16-bit PNG or the DICOM file"
+    )]
+    PngNot16Bit {
+        /// Bits per sample.
+        bits: u8,
+    },
+    /// A 16-bit PNG with colour or transparency.
+    #[error("this PNG is {found}, a CT slice is plain greyscale; add the 16-bit greyscale PNG or the DICOM file")]
+    PngNotGreyscale {
+        /// What the colour type says.
+        found: &'static str,
+    },
+    /// A PNG that breaks its own rules.
+    #[error("this PNG is damaged ({reason}); copy it again from where it came")]
+    PngDamaged {
+        /// The PNG reader's words.
+        reason: String,
+    },
+
+    /// A table with other columns than DeepLesion's.
+    #[error("this table has no column {missing}, so it is not DeepLesion's DL_info.csv; leave it out")]
+    CsvNotDlInfo {
+        /// The first column that is missing.
+        missing: &'static str,
+    },
+    /// A cell of the table that cannot be read.
+    #[error("line {line} of this table: {column} holds \"{found}\", expected {expected}; correct the cell or empty it")]
+    CsvBadCell {
+        /// Line in the file, from 1.
+        line: u64,
+        /// Name of the column.
+        column: &'static str,
+        /// What the cell should hold.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// A table that breaks the rules of CSV.
+    #[error("this table cannot be read as CSV ({reason}); save it again as CSV in UTF-8")]
+    CsvDamaged {
+        /// The CSV reader's words.
+        reason: String,
+    },
+
+    /// A DICOM file that ends inside an element.
+    #[error(
+        "this DICOM file ends too early: at byte {offset} it announces {needed} bytes and {left} are left; \
+         copy it again from where it came"
+    )]
+    DicomTruncated {
+        /// Byte offset into the file, or into the data set of a deflated file.
+        offset: usize,
+        /// Bytes announced.
+        needed: usize,
+        /// Bytes left.
+        left: usize,
+    },
+    /// A DICOM file that breaks the rules of PS3.5.
+    #[error("this DICOM file is damaged: at byte {offset}, {reason}; copy it again from where it came")]
+    DicomDamaged {
+        /// Byte offset into the file, or into the data set of a deflated file.
+        offset: usize,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// Sequences inside sequences beyond any CT image.
+    #[error("this DICOM file nests sequences deeper than {limit} levels; no CT image does: leave it out")]
+    DicomTooDeep {
+        /// Deepest level that is read.
+        limit: usize,
+    },
+    /// A deflated data set that cannot be inflated.
+    #[error("the compressed data set of this DICOM file is damaged ({reason}); copy it again from where it came")]
+    DeflateDamaged {
+        /// The inflater's words.
+        reason: String,
+    },
+    /// A transfer syntax that is not read.
+    #[error(
+        "the pixels of this DICOM file are stored as {name} (transfer syntax {uid}), which Lesionlens does not read; \
+         export it uncompressed (Explicit VR Little Endian)"
+    )]
+    UnsupportedTransferSyntax {
+        /// Transfer syntax UID.
+        uid: String,
+        /// Its name in PS3.6, or words to that effect.
+        name: &'static str,
+    },
+    /// A DICOM object that is no CT image.
+    #[error("this DICOM file is not a CT image but {found}; add the CT images of the study")]
+    NotCtImage {
+        /// What it says it is.
+        found: String,
+    },
+    /// A scout view: a projection, no slice.
+    #[error("this is a localizer (scout view), no slice through the body; leave it out")]
+    Localizer,
+    /// An Enhanced CT or Legacy Converted Enhanced CT object.
+    #[error("this is an {name} object, which Lesionlens does not read; export the series as single CT images")]
+    EnhancedCt {
+        /// Name of its SOP class.
+        name: &'static str,
+    },
+    /// More than one frame in a CT image.
+    #[error("this DICOM file holds {frames} frames, expected 1; export the series as single CT images")]
+    MultiFrame {
+        /// NumberOfFrames.
+        frames: i64,
+    },
+    /// A CT object without pixels.
+    #[error("this DICOM file has no pixel data (7FE0,0010); export it again with its image")]
+    NoPixelData,
+    /// An attribute without which the pixels cannot be trusted.
+    #[error("this DICOM file lacks {name} ({tag}), without which its pixels cannot be trusted; export it again")]
+    MissingAttribute {
+        /// Keyword in PS3.6.
+        name: &'static str,
+        /// `gggg,eeee`.
+        tag: String,
+    },
+    /// An attribute whose value is not what the standard allows.
+    #[error("{name} ({tag}) of this DICOM file is \"{found}\", expected {expected}; export it again")]
+    BadAttribute {
+        /// Keyword in PS3.6.
+        name: &'static str,
+        /// `gggg,eeee`.
+        tag: String,
+        /// What the standard asks for.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// Colour, or several samples per pixel.
+    #[error(
+        "this DICOM image has {samples} samples per pixel in {photometric}, a CT slice has 1 in MONOCHROME2: \
+         it is a picture without Hounsfield units; leave it out"
+    )]
+    NotGreyscale {
+        /// SamplesPerPixel.
+        samples: u16,
+        /// PhotometricInterpretation.
+        photometric: String,
+    },
+    /// A width of the pixel cells that is not read.
+    #[error("this DICOM image stores pixels in {found} bits (BitsAllocated), expected 8 or 16; export it again")]
+    UnsupportedBitsAllocated {
+        /// BitsAllocated.
+        found: u16,
+    },
+    /// BitsStored outside of the pixel cell.
+    #[error("BitsStored of this DICOM image is {found}, expected 1 to {allocated}; export it again")]
+    BadBitsStored {
+        /// BitsAllocated.
+        allocated: u16,
+        /// BitsStored.
+        found: u16,
+    },
+    /// HighBit that does not fit BitsStored: it is unclear which bits hold the value.
+    #[error("HighBit of this DICOM image is {found}, expected {expected} (BitsStored - 1); export it again")]
+    BadHighBit {
+        /// BitsStored − 1 (PS3.3 C.8.2.1.1.5).
+        expected: u16,
+        /// HighBit.
+        found: u16,
+    },
+    /// Fewer or more pixels than Rows and Columns say.
+    #[error("this DICOM image holds {found} bytes of pixels, expected {expected} from its size; copy it again")]
+    PixelDataLength {
+        /// Rows × Columns × bytes per pixel.
+        expected: usize,
+        /// Length of PixelData.
+        found: usize,
+    },
+    /// A rescale that gives no Hounsfield units.
+    #[error("RescaleSlope {slope} and RescaleIntercept {intercept} give no Hounsfield units; export it again")]
+    BadRescale {
+        /// RescaleSlope.
+        slope: f64,
+        /// RescaleIntercept.
+        intercept: f64,
+    },
+    /// Values that are declared to be something else than Hounsfield units.
+    #[error("RescaleType of this DICOM image is \"{found}\", expected HU: its values are no Hounsfield units")]
+    NotHounsfield {
+        /// RescaleType.
+        found: String,
+    },
+}
+
+impl DecodeError {
+    /// A stable word for the cause, in snake_case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyFile => "empty_file",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::OverBudget { .. } => "over_budget",
+            Self::UnknownFormat => "unknown_format",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
+            Self::PngNot16Bit { .. } => "png_not_16_bit",
+            Self::PngNotGreyscale { .. } => "png_not_greyscale",
+            Self::PngDamaged { .. } => "png_damaged",
+            Self::CsvNotDlInfo { .. } => "csv_not_dl_info",
+            Self::CsvBadCell { .. } => "csv_bad_cell",
+            Self::CsvDamaged { .. } => "csv_damaged",
+            Self::DicomTruncated { .. } => "dicom_truncated",
+            Self::DicomDamaged { .. } => "dicom_damaged",
+            Self::DicomTooDeep { .. } => "dicom_too_deep",
+            Self::DeflateDamaged { .. } => "deflate_damaged",
+            Self::UnsupportedTransferSyntax { .. } => "unsupported_transfer_syntax",
+            Self::NotCtImage { .. } => "not_ct_image",
+            Self::Localizer => "localizer",
+            Self::EnhancedCt { .. } => "enhanced_ct",
+            Self::MultiFrame { .. } => "multi_frame",
+            Self::NoPixelData => "no_pixel_data",
+            Self::MissingAttribute { .. } => "missing_attribute",
+            Self::BadAttribute { .. } => "bad_attribute",
+            Self::NotGreyscale { .. } => "not_greyscale",
+            Self::UnsupportedBitsAllocated { .. } => "unsupported_bits_allocated",
+            Self::BadBitsStored { .. } => "bad_bits_stored",
+            Self::BadHighBit { .. } => "bad_high_bit",
+            Self::PixelDataLength { .. } => "pixel_data_length",
+            Self::BadRescale { .. } => "bad_rescale",
+            Self::NotHounsfield { .. } => "not_hounsfield",
+        }
+    }
+}
+
+/// Text of a file as it may stand in a message: printable ASCII, at most 64 characters, no blanks at the ends. Control
+/// and bidirectional characters could make a message read as another one.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    let text: String = bytes
+        .iter()
+        .take(64)
+        .map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { ' ' })
+        .collect();
+    text.trim().to_owned()
+}

@@ -1,0 +1,101 @@
+//! 16-bit greyscale PNG in the way DeepLesion ships it: `hu = stored − 32768`.
+//!
+//! The samples go on untouched: no gamma, no colour profile, no scaling to 8 bits. DeepLesion's readme states the
+//! offset of 32768; a PNG carries no field that could confirm it, so a 16-bit greyscale PNG of another origin reads as
+//! wrong Hounsfield units and nothing in the file can tell.
+
+use std::io::Cursor;
+
+use image::codecs::png::PngDecoder;
+use image::{DynamicImage, ImageError, Limits};
+
+use super::DecodeError;
+use super::budget::Budget;
+use super::dl_info;
+use super::error::printable;
+use crate::hounsfield::Rescale;
+use crate::slice::{Format, Slice, SliceInfo, StoredValues};
+
+/// The first eight bytes of every PNG (ISO/IEC 15948, 5.2).
+pub(super) const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+
+/// What the reader may hold beside the image: rows, windows of the inflater, ancillary chunks.
+const READER_BYTES: usize = 16 << 20;
+
+pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Slice, DecodeError> {
+    let header = Header::read(bytes)?;
+    header.check()?;
+    let image_bytes = u64::from(header.width).checked_mul(u64::from(header.height)).and_then(|n| n.checked_mul(2));
+    let image_bytes = image_bytes.and_then(|n| usize::try_from(n).ok());
+    budget.take("the PNG image", image_bytes)?;
+    budget.take("the PNG reader", Some(READER_BYTES))?;
+
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(header.width);
+    limits.max_image_height = Some(header.height);
+    limits.max_alloc = u64::try_from(READER_BYTES).ok();
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(|e| damaged(&e))?;
+    let image = match DynamicImage::from_decoder(decoder).map_err(|e| damaged(&e))? {
+        DynamicImage::ImageLuma16(image) => image,
+        // A tRNS chunk makes the reader add an alpha channel.
+        _ => return Err(DecodeError::PngNotGreyscale { found: "greyscale with a transparent level" }),
+    };
+    budget.give_back(READER_BYTES);
+
+    let (rows, cols) = (image.height() as usize, image.width() as usize);
+    let (series_id, number) = dl_info::parse_name(path).unzip();
+    let info = SliceInfo {
+        path: path.to_owned(),
+        format: Format::Png,
+        series_id,
+        number,
+        transfer_syntax: None,
+        pixel_spacing_mm: None,
+        thickness_mm: None,
+        position_patient_mm: None,
+        orientation_patient: None,
+        window: None,
+    };
+    Slice::new(info, rows, cols, StoredValues::Unsigned(image.into_raw()), Rescale::DEEPLESION)
+        .ok_or_else(|| DecodeError::PngDamaged { reason: "the image has no pixels".to_owned() })
+}
+
+/// The fields of the IHDR chunk (ISO/IEC 15948, 11.2.2) that decide whether this can be a CT slice.
+struct Header {
+    width: u32,
+    height: u32,
+    bit_depth: u8,
+    colour_type: u8,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let header = || {
+            let (&kind, rest) = bytes.get(12..)?.split_first_chunk::<4>()?;
+            let (&width, rest) = rest.split_first_chunk::<4>()?;
+            let (&height, rest) = rest.split_first_chunk::<4>()?;
+            let (&[bit_depth, colour_type], _) = rest.split_first_chunk::<2>()?;
+            let (width, height) = (u32::from_be_bytes(width), u32::from_be_bytes(height));
+            (&kind == b"IHDR").then_some(Self { width, height, bit_depth, colour_type })
+        };
+        header().ok_or_else(|| DecodeError::PngDamaged { reason: "it has no image header".to_owned() })
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.bit_depth != 16 {
+            return Err(DecodeError::PngNot16Bit { bits: self.bit_depth });
+        }
+        match self.colour_type {
+            0 => Ok(()),
+            2 => Err(DecodeError::PngNotGreyscale { found: "a colour picture" }),
+            3 => Err(DecodeError::PngNotGreyscale { found: "a picture with a palette" }),
+            4 => Err(DecodeError::PngNotGreyscale { found: "greyscale with transparency" }),
+            6 => Err(DecodeError::PngNotGreyscale { found: "a colour picture with transparency" }),
+            _ => Err(DecodeError::PngDamaged { reason: "its colour type does not exist".to_owned() }),
+        }
+    }
+}
+
+fn damaged(error: &ImageError) -> DecodeError {
+    DecodeError::PngDamaged { reason: printable(error.to_string().as_bytes()) }
+}

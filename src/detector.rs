@@ -1,0 +1,20 @@
+//! The whole way of one slice: series and key slice → input → model → heads → suppression → detections.
+
+use crate::detection::Detection;
+use crate::heads::candidates;
+use crate::input::input_tensor;
+use crate::model::{Model, ModelError};
+use crate::nms::suppress;
+use crate::series::Series;
+
+/// Every detection on one slice with a score of at least the spec's floor, by falling score, in image pixels.
+///
+/// # Errors
+/// What the model reports; slices themselves cannot fail here.
+pub fn detect(model: &mut impl Model, series: &Series, slice_idx: usize) -> Result<Vec<Detection>, ModelError> {
+    let input = input_tensor(series, slice_idx, &model.spec().input);
+    let heads = model.run(&input)?;
+    let spec = model.spec();
+    let found = candidates(&heads, spec, &input.image_from_input, (series.rows(), series.cols()))?;
+    Ok(suppress(found, spec.nms_iou))
+}

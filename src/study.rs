@@ -1,0 +1,262 @@
+//! What a person has opened: decoded files, arranged into series, with the detections found so far.
+//!
+//! The page's worker and the command line both drive the pipeline through a [`Study`], so they cannot differ.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::decode::{DecodeError, Decoded, DlInfo, decode};
+use crate::detection::Detection;
+use crate::detector::detect;
+use crate::geometry::{BBox, Spacing};
+use crate::hounsfield::Window;
+use crate::model::{Model, ModelError};
+use crate::series::{Series, arrange};
+use crate::slice::Slice;
+use crate::view::render;
+
+/// Why a study could not do what was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// There is no such slice.
+    #[error("there is no slice {slice_idx} in series {series_idx}")]
+    NoSuchSlice {
+        /// Index of the series that was asked for.
+        series_idx: usize,
+        /// Index of the slice that was asked for.
+        slice_idx: usize,
+    },
+    /// The model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl StudyError {
+    /// Stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchSlice { .. } => "no_such_slice",
+            Self::Model(error) => error.code(),
+        }
+    }
+}
+
+/// What a file that was added turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// Image or table.
+    pub kind: AddedKind,
+    /// Slices that it brought.
+    pub n_slices: usize,
+    /// Rows of a table.
+    pub n_rows: usize,
+}
+
+/// Kinds of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddedKind {
+    /// One or more slices.
+    Image,
+    /// `DL_info.csv`.
+    Table,
+}
+
+/// What a viewer needs to know about a series.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesInfo {
+    /// SeriesInstanceUID, DeepLesion series, or folder.
+    pub id: String,
+    /// Rows of every slice.
+    pub rows: usize,
+    /// Columns of every slice.
+    pub cols: usize,
+    /// Distances between pixels and slices.
+    pub spacing_mm: SpacingInfo,
+    /// `PixelSpacing`, `DL_info` or `assumed`.
+    pub spacing_source: String,
+    /// How the slices were ordered, a sentence.
+    pub rule: String,
+    /// What a reader should know about the stack, sentences.
+    pub warnings: Vec<String>,
+    /// Window to open with.
+    pub window: Window,
+    /// Letters at the left, right, top and bottom edge, `R\L A\P`; `None` when the files do not say.
+    pub orientation: Option<String>,
+    /// The slices in order.
+    pub slices: Vec<SliceSummary>,
+}
+
+/// [`Spacing`] as records carry it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SpacingInfo {
+    /// Between columns, mm.
+    pub x: f64,
+    /// Between rows, mm.
+    pub y: f64,
+    /// Between slices, mm.
+    pub z: Option<f64>,
+}
+
+/// What a viewer needs to know about a slice.
+#[derive(Debug, Clone, Serialize)]
+pub struct SliceSummary {
+    /// Path as it was added.
+    pub path: String,
+    /// Position along the stack, mm.
+    pub position_mm: Option<f64>,
+    /// Boxes of the lesions that a table marks here, in image pixels.
+    pub truth_px: Vec<BBox>,
+}
+
+/// A detection with its place in the study.
+#[derive(Debug, Clone, Serialize)]
+pub struct StudyDetection {
+    /// Index of the series.
+    pub series: usize,
+    /// Identifier of the series.
+    pub series_id: String,
+    /// Index of the slice in its series.
+    pub slice: usize,
+    /// Box and score.
+    #[serde(flatten)]
+    pub detection: Detection,
+}
+
+/// Decoded files and what was found on them.
+#[derive(Debug, Default)]
+pub struct Study {
+    /// Added since the last call of [`Study::arrange`].
+    added: Vec<Slice>,
+    tables: Vec<DlInfo>,
+    series: Vec<Series>,
+    // Invariant: one entry per series and slice; `None` where the detector has not run.
+    found: Vec<Vec<Option<Vec<Detection>>>>,
+}
+
+impl Study {
+    /// Decodes a file and keeps what it holds until [`Study::arrange`].
+    ///
+    /// # Errors
+    /// What [`decode`] refuses; the study is as it was before.
+    pub fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<Added, DecodeError> {
+        Ok(match decode(path, bytes)? {
+            Decoded::Slice(slice) => {
+                self.added.push(*slice);
+                Added { kind: AddedKind::Image, n_slices: 1, n_rows: 0 }
+            }
+            Decoded::Table(table) => {
+                let n_rows = table.rows().len();
+                self.tables.push(table);
+                Added { kind: AddedKind::Table, n_slices: 0, n_rows }
+            }
+        })
+    }
+
+    /// Groups and orders everything that was added; detections made before are forgotten, since indices change.
+    pub fn arrange(&mut self) {
+        let mut slices: Vec<Slice> =
+            std::mem::take(&mut self.series).into_iter().flat_map(Series::into_slices).collect();
+        slices.append(&mut self.added);
+        self.series = arrange(slices, &self.tables);
+        self.found = self.series.iter().map(|series| vec![None; series.slices().len()]).collect();
+    }
+
+    /// The series in their order.
+    #[must_use]
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// Records about the series for a viewer.
+    #[must_use]
+    pub fn series_infos(&self) -> Vec<SeriesInfo> {
+        self.series.iter().map(series_info).collect()
+    }
+
+    /// Opaque RGBA bytes of one slice with its rows and columns.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`].
+    pub fn render(&self, series_idx: usize, slice_idx: usize, window: Window) -> Result<Picture, StudyError> {
+        let series = self.series.get(series_idx);
+        let slice = series.and_then(|series| series.slices().get(slice_idx));
+        let slice = slice.ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })?;
+        Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
+    }
+
+    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`], or what the model reports.
+    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
+        let series = self.series.get(series_idx);
+        let found = self.found.get_mut(series_idx).and_then(|found| found.get_mut(slice_idx));
+        let (Some(series), Some(found)) = (series, found) else {
+            return Err(StudyError::NoSuchSlice { series_idx, slice_idx });
+        };
+        *found = Some(detect(model, series, slice_idx)?);
+        Ok(())
+    }
+
+    /// Detections of one slice with a score of at least `threshold`, by falling score; none where the detector has not
+    /// run.
+    #[must_use]
+    pub fn on_slice(&self, series_idx: usize, slice_idx: usize, threshold: f32) -> Vec<Detection> {
+        let found = self.found.get(series_idx).and_then(|found| found.get(slice_idx));
+        let found = found.into_iter().flatten().flatten();
+        found.filter(|detection| detection.score >= threshold).copied().collect()
+    }
+
+    /// Detections with a score of at least `threshold`, by series, slice and falling score.
+    #[must_use]
+    pub fn detections(&self, threshold: f32) -> Vec<StudyDetection> {
+        let mut all = Vec::new();
+        for (series_idx, (series, found)) in self.series.iter().zip(&self.found).enumerate() {
+            for slice_idx in 0..found.len() {
+                let shown = self.on_slice(series_idx, slice_idx, threshold).into_iter();
+                all.extend(shown.map(|detection| StudyDetection {
+                    series: series_idx,
+                    series_id: series.id().to_owned(),
+                    slice: slice_idx,
+                    detection,
+                }));
+            }
+        }
+        all
+    }
+}
+
+/// Pixels for a canvas.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub cols: usize,
+    /// Opaque RGBA, row-major.
+    pub rgba: Vec<u8>,
+}
+
+fn series_info(series: &Series) -> SeriesInfo {
+    let Spacing { x_mm, y_mm, z_mm } = series.spacing();
+    let slice = |(slice_idx, slice): (usize, &Slice)| SliceSummary {
+        path: slice.info().path.clone(),
+        position_mm: series.z_mm(slice_idx),
+        truth_px: series.truth(slice_idx).iter().map(|truth| truth.box_px).collect(),
+    };
+    SeriesInfo {
+        id: series.id().to_owned(),
+        rows: series.rows(),
+        cols: series.cols(),
+        spacing_mm: SpacingInfo { x: x_mm, y: y_mm, z: z_mm },
+        spacing_source: series.spacing_source().to_string(),
+        rule: series.rule().to_string(),
+        warnings: series.warnings().iter().map(ToString::to_string).collect(),
+        window: series.window(),
+        orientation: series.orientation(),
+        slices: series.slices().iter().enumerate().map(slice).collect(),
+    }
+}

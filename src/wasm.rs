@@ -1,0 +1,176 @@
+//! The one file that names wasm-bindgen: what the page's worker calls.
+//!
+//! Every method converts, calls one function of the crate, and converts back. Bytes come in as they are in the file;
+//! records, RGBA pixels and `Error` objects go out. An `Error` carries the Rust type in `name`, a stable `code`, and
+//! the chain of causes in `message`. Indices count from 0.
+
+use std::error::Error;
+
+use js_sys::Reflect;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::Clamped;
+use web_sys::ImageData;
+
+use crate::decode::DecodeError;
+use crate::hounsfield::Window;
+use crate::model::tract::TractModel;
+use crate::model::{Model, ModelError, ModelSpec};
+use crate::phantom::{Phantom, SAMPLE_SEED};
+use crate::study::{Study, StudyError};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+export type ModelInfo = { name: string, sha256: string, default_threshold: number, score_floor: number };
+export type Added = { kind: "image" | "table", n_slices: number, n_rows: number };
+export type SliceSummary = { path: string, position_mm: number | null, truth_px: [number, number, number, number][] };
+export type SeriesInfo = {
+  id: string, rows: number, cols: number,
+  spacing_mm: { x: number, y: number, z: number | null }, spacing_source: "PixelSpacing" | "DL_info" | "assumed",
+  rule: string, warnings: string[], window: { center_hu: number, width_hu: number }, orientation: string | null,
+  slices: SliceSummary[],
+};
+export type Detection = {
+  series: number, series_id: string, slice: number, box_px: [number, number, number, number], score: number,
+};
+export type SampleFile = { path: string, bytes: Uint8Array };
+"#;
+
+/// One study and the detector, for one worker. After a trap the instance is unusable: end the worker.
+#[wasm_bindgen]
+pub struct Workbench {
+    model: TractModel,
+    study: Study,
+    sample: Phantom,
+}
+
+#[wasm_bindgen]
+impl Workbench {
+    /// Takes the model's spec and its ONNX file, whose SHA-256 must be the spec's.
+    ///
+    /// # Errors
+    /// `ModelError`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(spec_json: &str, onnx: &[u8]) -> Result<Workbench, JsValue> {
+        let spec = ModelSpec::from_json(spec_json).map_err(|e| model_error(&e))?;
+        let model = TractModel::load(spec, onnx).map_err(|e| model_error(&e))?;
+        Ok(Self { model, study: Study::default(), sample: Phantom::new(SAMPLE_SEED) })
+    }
+
+    /// Name, digest and thresholds of the model.
+    ///
+    /// # Errors
+    /// None in practice: the record always converts.
+    #[wasm_bindgen(js_name = modelInfo, unchecked_return_type = "ModelInfo")]
+    pub fn model_info(&self) -> Result<JsValue, JsValue> {
+        record(&self.model.spec().info())
+    }
+
+    /// Decodes a file and keeps its slices or rows until [`Workbench::arrange`].
+    ///
+    /// # Errors
+    /// `DecodeError`; the other files are not touched by it.
+    #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
+    pub fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        record(&self.study.add_file(path, bytes).map_err(|e| decode_error(&e))?)
+    }
+
+    /// Forgets every slice, table and detection.
+    pub fn clear(&mut self) {
+        self.study = Study::default();
+    }
+
+    /// Groups and orders what was added.
+    ///
+    /// # Errors
+    /// None in practice: the records always convert.
+    #[wasm_bindgen(unchecked_return_type = "SeriesInfo[]")]
+    pub fn arrange(&mut self) -> Result<JsValue, JsValue> {
+        self.study.arrange();
+        record(&self.study.series_infos())
+    }
+
+    /// One slice as canvas pixels through a window in Hounsfield units.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there.
+    pub fn render(&self, series: usize, slice: usize, center_hu: f32, width_hu: f32) -> Result<ImageData, JsValue> {
+        let window = Window { center_hu, width_hu };
+        let picture = self.study.render(series, slice, window).map_err(|e| study_error(&e))?;
+        let (cols, rows) = (pixels(picture.cols), pixels(picture.rows));
+        ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture.rgba), cols, rows)
+    }
+
+    /// Runs the detector on one slice and keeps what it finds.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there, or what the model reports.
+    pub fn detect(&mut self, series: usize, slice: usize) -> Result<(), JsValue> {
+        self.study.detect(&mut self.model, series, slice).map_err(|e| study_error(&e))
+    }
+
+    /// Detections of all slices so far with a score of at least `threshold`, by series, slice and falling score.
+    ///
+    /// # Errors
+    /// None in practice: the records always convert.
+    #[wasm_bindgen(unchecked_return_type = "Detection[]")]
+    pub fn detections(&self, threshold: f32) -> Result<JsValue, JsValue> {
+        record(&self.study.detections(threshold))
+    }
+
+    /// Number of files of the synthetic sample study.
+    #[wasm_bindgen(js_name = sampleSize)]
+    #[must_use]
+    pub fn sample_size(&self) -> usize {
+        self.sample.n_files()
+    }
+
+    /// One file of the synthetic sample study, made on the spot.
+    ///
+    /// # Errors
+    /// None in practice: the record always converts.
+    #[wasm_bindgen(js_name = sampleFile, unchecked_return_type = "SampleFile")]
+    pub fn sample_file(&self, file: usize) -> Result<JsValue, JsValue> {
+        let (path, bytes) = self.sample.file(file);
+        let sample = js_sys::Object::new();
+        Reflect::set(&sample, &"path".into(), &path.into())?;
+        Reflect::set(&sample, &"bytes".into(), &js_sys::Uint8Array::from(bytes.as_slice()).into())?;
+        Ok(sample.into())
+    }
+}
+
+/// A plain JavaScript object or array.
+fn record(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(JsValue::from)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "decoders bound rows and columns far below 2^32")]
+fn pixels(n: usize) -> u32 {
+    n as u32
+}
+
+fn decode_error(error: &DecodeError) -> JsValue {
+    js_error("DecodeError", error.code(), error)
+}
+
+fn model_error(error: &ModelError) -> JsValue {
+    js_error("ModelError", error.code(), error)
+}
+
+fn study_error(error: &StudyError) -> JsValue {
+    match error {
+        StudyError::Model(error) => model_error(error),
+        _ => js_error("StudyError", error.code(), error),
+    }
+}
+
+/// An `Error` with name, code and the whole chain of causes.
+fn js_error(name: &str, code: &str, error: &dyn Error) -> JsValue {
+    let chain: Vec<String> = std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect();
+    let js = js_sys::Error::new(&chain.join(": "));
+    js.set_name(name);
+    // Setting a property of an Error made here cannot fail.
+    let _ = Reflect::set(&js, &"code".into(), &code.into());
+    js.into()
+}

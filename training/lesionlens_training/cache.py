@@ -1,0 +1,134 @@
+"""Builds the training cache: every slice at 0.8 mm, cropped to the body, as int16 HU.
+
+In: a folder in DeepLesion's layout. Out: `<cache>/slices.raw` (flat int16), `<cache>/places.raw`
+(place masks, flat u8) and `<cache>/index.json` with one entry per slice: offset and shape in the
+flat array, series, slice number, patient, source, spacing, map to image px, tight boxes in input px.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .data import Series, read_hu, read_layout
+from .input import Input, build_input
+from .tissue import place_mask
+
+
+@dataclass
+class CachedSlice:
+    """One slice of the cache. `hu` is int16 `[3, h, w]`, `places` the place mask u8 `[h, w]`;
+    `boxes` tight, half-open, input px."""
+
+    hu: np.ndarray
+    places: np.ndarray
+    series: str
+    number: int
+    patient: str
+    source: str
+    path: str
+    spacing_mm: float
+    origin: tuple[int, int]
+    ratio: tuple[float, float]
+    boxes: list[list[float]]
+    types: list[int]
+    split: int
+
+
+def slice_input(series: Series, idx: int) -> Input:
+    """The input stage for slice `idx` of a series on disk."""
+    key = read_hu(series.path(idx))
+    position = series.position_mm(idx)
+    others: list[tuple[float, np.ndarray]] = []
+    if position is not None:
+        for j in range(max(idx - 3, 0), min(idx + 4, len(series.numbers))):
+            p = series.position_mm(j)
+            assert p is not None
+            others.append((p, key if j == idx else read_hu(series.path(j))))
+    return build_input(key, (series.spacing_mm, series.spacing_mm), position, others)
+
+
+def build_cache(images: Path, dl_info: Path | None, sources: Path | None, out: Path) -> int:
+    """Writes the cache and returns the number of slices."""
+    out.mkdir(parents=True, exist_ok=True)
+    entries = []
+    at = 0
+    with open(out / "slices.raw", "wb") as raw, open(out / "places.raw", "wb") as places:
+        for series in read_layout(images, dl_info, sources):
+            for idx, number in enumerate(series.numbers):
+                made = slice_input(series, idx)
+                hu = np.rint(made.hu).clip(-1100, 3100).astype(np.int16)
+                raw.write(hu.tobytes())
+                places.write(place_mask(hu[1]).tobytes())
+                (ox, oy), (rx, ry) = made.origin, made.ratio
+                truths = series.truths.get(number, [])
+                entries.append(
+                    {
+                        "at": at,
+                        "shape": list(hu.shape),
+                        "series": series.id,
+                        "number": number,
+                        "patient": series.patient,
+                        "source": series.source,
+                        "path": f"{series.id}/{number:03d}.png",
+                        "spacing_mm": series.spacing_mm,
+                        "origin": [int(ox), int(oy)],
+                        "ratio": [rx, ry],
+                        "boxes": [
+                            [b[0] / rx - ox, b[1] / ry - oy, b[2] / rx - ox, b[3] / ry - oy]
+                            for b in (t.tight_px for t in truths)
+                        ],
+                        "types": [t.coarse_type for t in truths],
+                        "split": truths[0].split if truths else 0,
+                    }
+                )
+                at += hu.size
+    (out / "index.json").write_text(json.dumps(entries))
+    return len(entries)
+
+
+def open_cache(path: Path) -> list[CachedSlice]:
+    """The cached slices, memory-mapped."""
+    entries = json.loads((path / "index.json").read_text())
+    flat = np.memmap(path / "slices.raw", np.int16, "r")
+    places = np.memmap(path / "places.raw", np.uint8, "r")
+    result = []
+    for e in entries:
+        shape = tuple(e["shape"])
+        n = shape[0] * shape[1] * shape[2]
+        result.append(
+            CachedSlice(
+                hu=flat[e["at"] : e["at"] + n].reshape(shape),
+                places=places[e["at"] // 3 : (e["at"] + n) // 3].reshape(shape[1:]),
+                series=e["series"],
+                number=e["number"],
+                patient=e["patient"],
+                source=e["source"],
+                path=e["path"],
+                spacing_mm=e["spacing_mm"],
+                origin=tuple(e["origin"]),
+                ratio=tuple(e["ratio"]),
+                boxes=e["boxes"],
+                types=e["types"],
+                split=e["split"],
+            )
+        )
+    return result
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("images", type=Path)
+    p.add_argument("dl_info", type=Path)
+    p.add_argument("out", type=Path)
+    args = p.parse_args()
+    n = build_cache(args.images, args.dl_info, args.dl_info.parent / "sources.csv", args.out)
+    print(f"{n} slices")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Float net → integer weights and activation scales; the fake-quantized twin of the ONNX file.
+
+In: a trained net and calibration inputs. Out: `Quantized` (everything the ONNX file holds).
+
+Batch norm is folded. Weights are int8, symmetric, one scale per output channel; activations follow
+a ReLU and are u8 with zero point 0; biases are int32 in units of input scale × weight scale. The
+inputs and the output of a concatenation share a scale, so that it moves bytes only. The heads'
+outputs stay float. Activation scales minimise the squared error over the calibration inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import nn
+
+from .net import GRAPH, OUTPUTS, Net
+
+INPUT_SCALE = np.float32(1 / 255)
+BINS = 2048
+
+
+@dataclass
+class Quantized:
+    """Per convolution `weight` int8 `[o, i, k, k]`, `weight_scale` f32 `[o]`, `bias` int32 `[o]`;
+    per tensor its scale."""
+
+    weight: dict[str, np.ndarray] = field(default_factory=dict)
+    weight_scale: dict[str, np.ndarray] = field(default_factory=dict)
+    bias: dict[str, np.ndarray] = field(default_factory=dict)
+    scale: dict[str, np.float32] = field(default_factory=dict)
+
+
+def folded(net: Net) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Weight and bias of every convolution with its batch norm folded in."""
+    result = {}
+    for node in GRAPH:
+        if node.op == "conv":
+            conv, bn, _ = net.layers[node.name]
+            g = bn.weight / torch.sqrt(bn.running_var + bn.eps)
+            result[node.name] = (conv.weight * g[:, None, None, None], bn.bias - bn.running_mean * g)
+        elif node.op == "head":
+            conv = net.layers[node.name]
+            result[node.name] = (conv.weight, conv.bias)
+    return {k: (w.detach().float(), b.detach().float()) for k, (w, b) in result.items()}
+
+
+def shared_scale() -> dict[str, str]:
+    """Tensor → the tensor whose scale it uses: concatenations and upsampled tensors share theirs."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.get(name, name) != name:
+            name = parent[name]
+        return name
+
+    for node in GRAPH:
+        parent.setdefault(node.name, node.name)
+        if node.op in ("up", "cat"):
+            for i in node.inputs:
+                parent[root(i)] = root(node.name)
+    return {node.name: root(node.name) for node in GRAPH}
+
+
+class FakeQuantNet(nn.Module):
+    """The quantized net in float arithmetic with straight-through gradients.
+
+    `scales` are fixed; weight scales follow the weights. Training it is quantization-aware training.
+    """
+
+    def __init__(self, layers: dict[str, tuple[torch.Tensor, torch.Tensor]], scales: dict[str, float]) -> None:
+        super().__init__()
+        self.weights = nn.ParameterDict({k: nn.Parameter(w.clone()) for k, (w, _) in layers.items()})
+        self.biases = nn.ParameterDict({k: nn.Parameter(b.clone()) for k, (_, b) in layers.items()})
+        self.scales = dict(scales)
+
+    def weight_scale(self, name: str) -> torch.Tensor:
+        w = self.weights[name].detach()
+        return (w.abs().amax((1, 2, 3)) / 127).clamp(min=1e-7)
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        t = {"slices": x}
+        for node in GRAPH:
+            a = [t[i] for i in node.inputs]
+            if node.op == "up":
+                t[node.name] = nn.functional.interpolate(a[0], scale_factor=2, mode="nearest")
+            elif node.op == "cat":
+                t[node.name] = torch.cat(a, 1)
+            else:
+                s = self.weight_scale(node.name)
+                w = _straight_through(self.weights[node.name], s[:, None, None, None], -127, 127)
+                b = _straight_through(self.biases[node.name], s * self.scales[node.inputs[0]], -(2**31), 2**31 - 1)
+                y = nn.functional.conv2d(a[0], w, b, node.stride, node.kernel // 2)
+                if node.op == "conv":
+                    y = _straight_through(y, torch.tensor(self.scales[node.name]), 0, 255)
+                t[node.name] = y
+        return [t[name] for name in OUTPUTS]
+
+
+def _straight_through(x: torch.Tensor, scale: torch.Tensor, low: int, high: int) -> torch.Tensor:
+    clipped = torch.clamp(x, low * scale, high * scale)
+    rounded = torch.round(clipped / scale) * scale
+    return clipped + (rounded - clipped).detach()
+
+
+@torch.no_grad()
+def activation_scales(layers: dict[str, tuple[torch.Tensor, torch.Tensor]], inputs: list[torch.Tensor]) -> dict[str, float]:
+    """Scale of every tensor, by least squared error of u8 quantization over the inputs."""
+
+    def run(x: torch.Tensor) -> dict[str, torch.Tensor]:
+        t = {"slices": x}
+        for node in GRAPH:
+            a = [t[i] for i in node.inputs]
+            if node.op == "up":
+                t[node.name] = nn.functional.interpolate(a[0], scale_factor=2, mode="nearest")
+            elif node.op == "cat":
+                t[node.name] = torch.cat(a, 1)
+            elif node.op == "conv":
+                w, b = layers[node.name]
+                t[node.name] = nn.functional.conv2d(a[0], w, b, node.stride, node.kernel // 2).relu()
+        return t
+
+    roots = shared_scale()
+    measured = [n.name for n in GRAPH if n.op == "conv"]
+    top: dict[str, float] = {}
+    for x in inputs:
+        t = run(x)
+        for name in measured:
+            top[roots[name]] = max(top.get(roots[name], 0.0), float(t[name].max()))
+    hist = {k: np.zeros(BINS) for k in top}
+    for x in inputs:
+        t = run(x)
+        for name in measured:
+            k = roots[name]
+            hist[k] += np.histogram(t[name].numpy(), BINS, (0, max(top[k], 1e-6)))[0]
+    best = {}
+    for k, counts in hist.items():
+        values = (np.arange(BINS) + 0.5) * max(top[k], 1e-6) / BINS
+        errors = []
+        candidates = max(top[k], 1e-6) * np.linspace(0.1, 1.0, 91) / 255
+        for s in candidates:
+            error = values - np.rint(values / s).clip(0, 255) * s
+            errors.append((counts * error * error).sum())
+        best[k] = float(np.float32(candidates[int(np.argmin(errors))]))
+    scales = {name: best[root] for name, root in roots.items() if root in best}
+    scales["slices"] = float(INPUT_SCALE)
+    return scales
+
+
+def quantized(net: FakeQuantNet) -> Quantized:
+    """Freezes a fake-quantized net into integers."""
+    q = Quantized(scale={k: np.float32(v) for k, v in net.scales.items()})
+    for node in GRAPH:
+        if node.op not in ("conv", "head"):
+            continue
+        s = net.weight_scale(node.name).numpy().astype(np.float32)
+        w = net.weights[node.name].detach().numpy()
+        b = net.biases[node.name].detach().numpy()
+        q.weight[node.name] = np.rint(w / s[:, None, None, None]).clip(-127, 127).astype(np.int8)
+        q.weight_scale[node.name] = s
+        unit = (s * q.scale[node.inputs[0]]).astype(np.float32)
+        q.bias[node.name] = np.rint(b / unit).clip(-(2**31) + 1, 2**31 - 1).astype(np.int32)
+    return q
