@@ -67,15 +67,17 @@ export class Study {
   /**
    * Opens a study in place of the present one. A drop of tables alone is added to the present study instead.
    * @param {() => Promise<Source[]>} list
+   * @param {{ synthetic: boolean }} what
    */
-  open(list) {
+  open(list, { synthetic } = { synthetic: false }) {
     if (!this.accepts) return;
     const before = this.#job;
+    const wasSynthetic = this.#store.get().synthetic;
     /** @type {Job} */
     const job = {
       list: async () => {
         const sources = await list();
-        const isAddition = sources.length > 0 && sources.every(isTable);
+        const isAddition = sources.length > 0 && sources.every(isTable) && !wasSynthetic;
         return isAddition ? [...(before?.sources ?? []), ...sources] : sources;
       },
       sources: null,
@@ -92,6 +94,7 @@ export class Study {
       stage: "decoding",
       progress: null,
       series: [],
+      synthetic,
       view: { series: 0, slice: 0 },
       ownWindow: true,
       detections: [],
@@ -112,7 +115,7 @@ export class Study {
         path: words.errors.sample,
         read: () => this.#call("sampleFile", [i]),
       }));
-    });
+    }, { synthetic: true });
   }
 
   /**
@@ -306,8 +309,8 @@ export class Study {
    * @param {DisplayWindow} window
    */
   async #render(job, view, window) {
-    const { rows, cols, rgba } = await this.#call("render", [view.series, view.slice, window.center_hu, window.width_hu]);
-    if (job === this.#job) this.#pictures.keep(view, window, new ImageData(rgba, cols, rows));
+    const picture = await this.#call("render", [view.series, view.slice, window.center_hu, window.width_hu]);
+    if (job === this.#job) this.#pictures.keep(view, window, picture);
   }
 
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The records that cross between the page, its worker and the WebAssembly module.
- * Suffixes give units: `_px` image pixels (half-open edges), `_mm`, `_hu`. Indices are 0-based.
+ * `orientation` holds the letters at the left, right, top and bottom edge, as in `R\L A\P`. Suffixes give units: `_px` image pixels (half-open edges), `_mm`, `_hu`. Indices are 0-based.
  */
 
 /**
@@ -14,7 +14,7 @@
  *   spacing_mm: { x: number, y: number, z: number | null },
  *   spacing_source: "PixelSpacing" | "DL_info" | "assumed",
  *   rule: string, warnings: string[],
- *   window: DisplayWindow, orientation: string | null, synthetic: boolean,
+ *   window: DisplayWindow, orientation: string | null,
  *   slices: SliceInfo[],
  * }} SeriesInfo
  *
@@ -24,8 +24,6 @@
  * }} Detection
  *
  * @typedef {{ name: string, sha256: string, default_threshold: number, score_floor: number }} ModelInfo
- *
- * @typedef {{ rows: number, cols: number, rgba: Uint8ClampedArray<ArrayBuffer> }} Rendering
  */
 
 /**
@@ -35,12 +33,11 @@
  *   addFile(path: string, bytes: Uint8Array): { kind: "image" | "table", n_slices: number, n_rows: number },
  *   clear(): void,
  *   arrange(): SeriesInfo[],
- *   render(series: number, slice: number, center_hu: number, width_hu: number): Rendering,
+ *   render(series: number, slice: number, center_hu: number, width_hu: number): ImageData,
  *   detect(series: number, slice: number): void,
  *   detections(threshold: number): Detection[],
  *   sampleSize(): number,
  *   sampleFile(i: number): { path: string, bytes: Uint8Array },
- *   free(): void,
  * }} Workbench
  *
  * @typedef {{
@@ -78,7 +75,7 @@
  */
 
 /**
- * The whole state of one viewer. `ownWindow`: the window follows the series in view. `detected` and `undrawable` hold
+ * The whole state of one viewer. `synthetic`: the sample study is open. `ownWindow`: the window follows the series in view. `detected` and `undrawable` hold
  * slice keys, `selected` a detection key (see order.js).
  * @typedef {{
  *   stage: Stage,
@@ -87,6 +84,7 @@
  *   version: string,
  *   model: ModelInfo | null,
  *   series: readonly SeriesInfo[],
+ *   synthetic: boolean,
  *   view: View,
  *   window: DisplayWindow,
  *   ownWindow: boolean,

@@ -142,6 +142,7 @@ export const words = {
     spacingSource: { PixelSpacing: "PixelSpacing", DL_info: "DL_info", assumed: "assumed" },
     /** @param {number} mm */
     position: (mm) => `z ${one.format(mm).replace("-", "−")} mm`,
+    assumedRight: "R (assumed)",
     scale: "50 mm",
     synthetic: "Synthetic",
     truth: "Truth",

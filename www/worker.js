@@ -52,14 +52,15 @@ function answer(call, args) {
 }
 
 /**
- * The buffers of a result that can be handed over instead of copied.
+ * The buffer of a file of the sample study, handed over instead of copied.
  * @param {any} result
  * @returns {ArrayBuffer[]}
  */
 function buffersOf(result) {
-  return [result?.rgba, result?.bytes]
-    .filter((view) => ArrayBuffer.isView(view) && view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength)
-    .map((view) => view.buffer);
+  const bytes = result?.bytes;
+  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
+    ? [bytes.buffer]
+    : [];
 }
 
 /** @param {any} error */

@@ -38,6 +38,7 @@ const INITIAL = {
   version: "",
   model: null,
   series: [],
+  synthetic: false,
   view: { series: 0, slice: 0 },
   window: SOFT_TISSUE,
   ownWindow: true,

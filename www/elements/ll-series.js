@@ -40,7 +40,7 @@ export class LlSeries extends Part {
   #show(state) {
     const { series, view } = state;
     if (series !== this.#shownSeries) {
-      this.#list.replaceChildren(...series.map(seriesEntry));
+      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, state.synthetic)));
       this.#shownSeries = series;
     }
     markCurrent(this.#list, view.series);
@@ -93,12 +93,13 @@ function markCurrent(list, index) {
 /**
  * @param {SeriesInfo} series
  * @param {number} index
+ * @param {boolean} synthetic
  */
-function seriesEntry(series, index) {
+function seriesEntry(series, index, synthetic) {
   const n_truth = series.slices.reduce((sum, { truth_px }) => sum + truth_px.length, 0);
   const name = clean(series.id);
   const tags = [
-    ...(series.synthetic ? [make("span", { class: "tag synthetic" }, words.series.synthetic)] : []),
+    ...(synthetic ? [make("span", { class: "tag synthetic" }, words.series.synthetic)] : []),
     ...(n_truth > 0 ? [make("span", { class: "tag truth" }, words.series.truth(n_truth))] : []),
   ];
   return make(

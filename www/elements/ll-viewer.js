@@ -31,7 +31,12 @@ export class LlViewer extends Part {
   #spacing = make("span");
   #scaleBar = make("span", { class: "scale-bar" });
   #scale = make("span", { class: "scale" }, this.#scaleBar, words.viewer.scale);
-  #side = make("span", { class: "side" });
+  #sides = {
+    left: make("span", { class: "side at-left" }),
+    right: make("span", { class: "side at-right" }),
+    top: make("span", { class: "side at-top" }),
+    bottom: make("span", { class: "side at-bottom" }),
+  };
   #stage = make(
     "div",
     { class: "stage", tabindex: 0, role: "group", "aria-label": words.viewer.label },
@@ -40,7 +45,7 @@ export class LlViewer extends Part {
     make("div", { class: "corner top right" }, this.#synthetic, this.#position, this.#waiting),
     make("div", { class: "corner bottom left" }, this.#window, this.#spacing),
     make("div", { class: "corner bottom right" }, this.#scale),
-    this.#side,
+    ...Object.values(this.#sides),
   );
   #wheel_px = 0;
   #isDrawing = false;
@@ -156,20 +161,21 @@ export class LlViewer extends Part {
   }
 
   /** @param {Readonly<State>} state */
-  #annotate({ series, view, window, detected, undrawable, stage }) {
+  #annotate({ series, synthetic, view, window, detected, undrawable, stage }) {
     const shown = series[view.series];
     const slice = shown?.slices[view.slice];
     if (!shown || !slice) return;
     const key = sliceKey(view.series, view.slice);
     setText(this.#file, fileName(clean(slice.path)));
     setText(this.#series, clean(shown.id));
-    this.#synthetic.hidden = !shown.synthetic;
+    this.#synthetic.hidden = !synthetic;
     setText(this.#position, slice.position_mm === null ? "" : words.viewer.position(slice.position_mm));
     const isWaiting = stage === "detecting" && !detected.has(key);
     setText(this.#waiting, undrawable.has(key) ? words.viewer.undrawable : isWaiting ? words.viewer.waiting : "");
     setText(this.#window, words.viewer.window(window.width_hu, window.center_hu));
     setText(this.#spacing, spacingText(shown));
-    setText(this.#side, clean(shown.orientation ?? ""));
+    const letters = sideLetters(shown.orientation, slice.path);
+    for (const [side, element] of Object.entries(this.#sides)) setText(element, letters[side] ?? "");
   }
 
   /** @param {WheelEvent} event */
@@ -226,6 +232,18 @@ export class LlViewer extends Part {
     const y_px = ((event.clientY - frame.top) / frame.height) * this.#canvas.height;
     return x_px >= x0 && x_px < x1 && y_px >= y0 && y_px < y1;
   }
+}
+
+/**
+ * The letters at the edges. A PNG says nothing about its orientation; DeepLesion's have the patient's right on the left.
+ * @param {string | null} orientation
+ * @param {string} path
+ * @returns {Record<string, string>}
+ */
+function sideLetters(orientation, path) {
+  if (orientation === null) return { left: /\.png$/i.test(path) ? words.viewer.assumedRight : "" };
+  const [left = "", right = "", top = "", bottom = ""] = clean(orientation).split(/[\\ ]/);
+  return { left, right, top, bottom };
 }
 
 /** @param {SeriesInfo} series */
