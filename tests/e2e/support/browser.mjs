@@ -13,8 +13,8 @@ const FLAGS = [
 ];
 
 /** A headless Chromium with a fresh profile: the one that the environment variable CHROMIUM names. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
+export function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...FLAGS, ...more] });
 }
 
 /**
