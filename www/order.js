@@ -35,6 +35,21 @@ export function nextSlice(series, view, isSettled) {
 }
 
 /**
+ * The best score on each slice of a series that has a detection, by slice.
+ * @param {readonly Detection[]} detections
+ * @param {number} series
+ * @returns {Map<number, number>}
+ */
+export function bestScores(detections, series) {
+  /** @type {Map<number, number>} */
+  const best = new Map();
+  for (const { series: s, slice, score } of detections) {
+    if (s === series) best.set(slice, Math.max(score, best.get(slice) ?? 0));
+  }
+  return best;
+}
+
+/**
  * The detections on one slice, in their order of falling score; a detection's letter is its place in this list.
  * @param {readonly Detection[]} detections
  * @param {View} view

@@ -8,13 +8,15 @@ import { clean, letters } from "../text.js";
 import { words } from "../words.js";
 import { Part } from "./part.js";
 
+/** @typedef {{ item: HTMLLIElement, button: HTMLElement, letter: HTMLElement, where: HTMLElement, seriesName: HTMLElement }} Row */
+
 export class LlDetections extends Part {
   #count = make("span", { class: "quiet count" });
   #previous = make("button", { type: "button", class: "arrow", "aria-label": words.detections.previous, title: words.detections.previous }, "‹");
   #next = make("button", { type: "button", class: "arrow", "aria-label": words.detections.next, title: words.detections.next }, "›");
   #list = make("ol", { class: "detection-list" });
   #empty = make("p", { class: "quiet empty" });
-  /** @type {Map<string, HTMLLIElement>} */ #rows = new Map();
+  /** @type {Map<string, Row>} */ #rows = new Map();
 
   /** @override */
   build() {
@@ -53,7 +55,7 @@ export class LlDetections extends Part {
 
   /** Keeps the rows that stay, so that focus and scroll position do. @param {Readonly<State>} state */
   #show({ detections, series }) {
-    /** @type {Map<string, HTMLLIElement>} */
+    /** @type {Map<string, Row>} */
     const rows = new Map();
     let rank = 0;
     for (const [i, detection] of detections.entries()) {
@@ -62,24 +64,20 @@ export class LlDetections extends Part {
       rank = isFirst ? 0 : rank + 1;
       const key = detectionKey(detection);
       const row = this.#rows.get(key) ?? rowOf(detection, key);
-      setAttributes(row, { class: isFirst ? "first" : null });
-      const label = row.querySelector(".letter");
-      if (label) setText(label, letters(rank));
-      const where = row.querySelector(".where");
-      if (where) setText(where, isFirst ? words.series.slice(detection.slice + 1) : "");
-      const name = row.querySelector(".series-name");
+      row.item.classList.toggle("first", isFirst);
+      setText(row.letter, letters(rank));
+      setText(row.where, isFirst ? words.series.slice(detection.slice + 1) : "");
       const isNewSeries = isFirst && series.length > 1 && before?.series !== detection.series;
-      if (name) setText(name, isNewSeries ? clean(detection.series_id) : "");
-      setAttributes(/** @type {Element} */ (row.querySelector("button")), {
-        "aria-label": words.detections.spoken(letters(rank), detection.score, detection.slice + 1, clean(detection.series_id)),
-      });
+      const name = clean(detection.series_id);
+      setText(row.seriesName, isNewSeries ? name : "");
+      setAttributes(row.button, { "aria-label": words.detections.spoken(letters(rank), detection.score, detection.slice + 1, name) });
       rows.set(key, row);
     }
-    for (const [key, row] of this.#rows) if (!rows.has(key)) row.remove();
+    for (const [key, { item }] of this.#rows) if (!rows.has(key)) item.remove();
     let at = this.#list.firstElementChild;
-    for (const row of rows.values()) {
-      if (row === at) at = at.nextElementSibling;
-      else this.#list.insertBefore(row, at);
+    for (const { item } of rows.values()) {
+      if (item === at) at = at.nextElementSibling;
+      else this.#list.insertBefore(item, at);
     }
     this.#rows = rows;
   }
@@ -89,12 +87,11 @@ export class LlDetections extends Part {
     for (const detection of detections) {
       const key = detectionKey(detection);
       const row = this.#rows.get(key);
-      const button = row?.querySelector("button");
-      if (!row || !button) continue;
-      row.classList.toggle("in-view", detection.series === view.series && detection.slice === view.slice);
+      if (!row) continue;
+      row.item.classList.toggle("in-view", detection.series === view.series && detection.slice === view.slice);
       const isSelected = key === selected;
-      if (isSelected && button.getAttribute("aria-current") !== "true") this.#reveal(row);
-      setAttributes(button, { "aria-current": isSelected ? "true" : null });
+      if (isSelected && row.button.getAttribute("aria-current") !== "true") this.#reveal(row.item);
+      setAttributes(row.button, { "aria-current": isSelected ? "true" : null });
     }
   }
 
@@ -121,11 +118,23 @@ export class LlDetections extends Part {
 /**
  * @param {Detection} detection
  * @param {string} key
+ * @returns {Row}
  */
 function rowOf(detection, key) {
-  const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
-  /** @type {HTMLElement} */ (bar.firstElementChild).style.inlineSize = `${detection.score * 100}%`;
-  return make(
+  const filled = make("span");
+  filled.style.inlineSize = `${detection.score * 100}%`;
+  const letter = make("span", { class: "letter" });
+  const where = make("span", { class: "where" });
+  const seriesName = make("span", { class: "series-name" });
+  const button = make(
+    "button",
+    { type: "button" },
+    letter,
+    make("span", { class: "score" }, words.detections.score(detection.score)),
+    make("span", { class: "bar", "aria-hidden": "true" }, filled),
+    where,
+  );
+  const item = make(
     "li",
     {
       "data-testid": "detection",
@@ -135,16 +144,10 @@ function rowOf(detection, key) {
       "data-score": detection.score,
       "data-box": detection.box_px.join(","),
     },
-    make("span", { class: "series-name" }),
-    make(
-      "button",
-      { type: "button" },
-      make("span", { class: "letter" }),
-      make("span", { class: "score" }, words.detections.score(detection.score)),
-      bar,
-      make("span", { class: "where" }),
-    ),
+    seriesName,
+    button,
   );
+  return { item, button, letter, where, seriesName };
 }
 
 customElements.define("ll-detections", LlDetections);

@@ -3,7 +3,7 @@
 
 /** @import { SeriesInfo, State } from "../types.js" */
 import { make, setAttributes, setText } from "../dom.js";
-import { onSlice } from "../order.js";
+import { bestScores } from "../order.js";
 import { clean, fileName } from "../text.js";
 import { words } from "../words.js";
 import { Part } from "./part.js";
@@ -58,10 +58,10 @@ export class LlSeries extends Part {
 
   /** Writes the best score beside each slice. @param {Readonly<State>} state */
   #showBest({ detections, view }) {
-    for (const [slice, row] of [...this.#slices.children].entries()) {
-      const best = onSlice(detections, { series: view.series, slice })[0];
-      const place = row.querySelector(".best");
-      if (place) setText(place, best ? words.detections.score(best.score) : "");
+    const best = bestScores(detections, view.series);
+    for (const [slice, place] of [...this.#slices.querySelectorAll(".best")].entries()) {
+      const score = best.get(slice);
+      setText(place, score === undefined ? "" : words.detections.score(score));
     }
   }
 }

@@ -3,7 +3,7 @@
 
 /** @import { State } from "../types.js" */
 import { make, setAttributes, setText } from "../dom.js";
-import { sliceKey } from "../order.js";
+import { bestScores, sliceKey } from "../order.js";
 import { words } from "../words.js";
 import { Part } from "./part.js";
 
@@ -60,11 +60,7 @@ export class LlSlice extends Part {
     if (!pen || slices.length === 0) return;
     const style = getComputedStyle(this);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    /** @type {Map<number, number>} */
-    const best = new Map();
-    for (const { series: s, slice, score } of detections) {
-      if (s === view.series) best.set(slice, Math.max(score, best.get(slice) ?? 0));
-    }
+    const best = bestScores(detections, view.series);
     const step = canvas.width / slices.length;
     const half = canvas.height / 2;
     for (const [i, { truth_px }] of slices.entries()) {
