@@ -21,7 +21,10 @@ pub mod hounsfield;
 pub mod input;
 pub mod model;
 pub mod nms;
+pub mod phantom;
 pub mod series;
 pub mod slice;
 pub mod study;
 pub mod view;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

@@ -201,14 +201,23 @@ impl Study {
         Ok(())
     }
 
+    /// Detections of one slice with a score of at least `threshold`, by falling score; none where the detector has not
+    /// run.
+    #[must_use]
+    pub fn on_slice(&self, series_idx: usize, slice_idx: usize, threshold: f32) -> Vec<Detection> {
+        let found = self.found.get(series_idx).and_then(|found| found.get(slice_idx));
+        let found = found.into_iter().flatten().flatten();
+        found.filter(|detection| detection.score >= threshold).copied().collect()
+    }
+
     /// Detections with a score of at least `threshold`, by series, slice and falling score.
     #[must_use]
     pub fn detections(&self, threshold: f32) -> Vec<StudyDetection> {
         let mut all = Vec::new();
         for (series_idx, (series, found)) in self.series.iter().zip(&self.found).enumerate() {
-            for (slice_idx, on_slice) in found.iter().enumerate() {
-                let shown = on_slice.iter().flatten().filter(|detection| detection.score >= threshold);
-                all.extend(shown.map(|&detection| StudyDetection {
+            for slice_idx in 0..found.len() {
+                let shown = self.on_slice(series_idx, slice_idx, threshold).into_iter();
+                all.extend(shown.map(|detection| StudyDetection {
                     series: series_idx,
                     series_id: series.id().to_owned(),
                     slice: slice_idx,

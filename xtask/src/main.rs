@@ -1,2 +1,74 @@
-//! Build tasks of Lesionlens: `cargo xtask serve` and `cargo xtask test`.
-fn main() {}
+//! Build tasks of Lesionlens: `cargo xtask serve` and `cargo xtask test`, and the steps that they are made of.
+
+mod browser;
+mod command;
+mod compress;
+mod manifest;
+mod project;
+mod serve;
+mod test;
+mod tidy;
+mod tools;
+mod web;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  serve [--port N] [--profile fast]  install the tools, build the page, serve it on 127.0.0.1 (port 8080 or the next free)
+  test [STAGE…]                      every check, or only the named stages; `test --list` names them
+  web [--profile fast]               build the page into dist/; `fast` skips wasm-opt and the byte budgets
+  tools                              install the pinned build tools into .tools/
+  tidy                               layers, words, pinned dependencies, file sizes
+";
+
+fn main() -> Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    let command = match args.next()? {
+        Some(Value(name)) => name.string()?,
+        Some(Long("help") | Short('h')) | None => "help".to_string(),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let mut options = Options { port: 8080, profile: "full".to_string(), list: false, names: Vec::new() };
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("port") if command == "serve" => options.port = args.value()?.parse()?,
+            Long("profile") if ["serve", "web"].contains(&command.as_str()) => {
+                options.profile = args.value()?.string()?;
+            }
+            Long("list") if command == "test" => options.list = true,
+            Value(name) if command == "test" => options.names.push(name.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let project = project::Project::find()?;
+    match command.as_str() {
+        "serve" => {
+            web::build(&project, &options.profile)?;
+            serve::serve(&project.dist(), options.port)
+        }
+        "test" if options.list => {
+            test::list();
+            Ok(())
+        }
+        "test" => test::run(&project, &options.names),
+        "web" => web::build(&project, &options.profile),
+        "tools" => tools::install(&project, &manifest::Manifest::read(&project)?),
+        "tidy" => tidy::check(&project),
+        "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => bail!("there is no command {unknown:?}\n\n{HELP}"),
+    }
+}
+
+/// What may stand behind the command's name.
+struct Options {
+    port: u16,
+    profile: String,
+    list: bool,
+    names: Vec<String>,
+}

@@ -1,0 +1,60 @@
+//! From the paths on the command line to files, in a stable order.
+
+use std::path::{Path, PathBuf};
+
+use lesionlens::decode::DecodeError;
+use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
+
+/// A file that gave no slice, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    /// Path as it was read.
+    pub(crate) path: String,
+    /// Stable code of the cause.
+    pub(crate) code: String,
+    /// The cause in a sentence.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(path: &str, error: &DecodeError) -> Self {
+        Self { path: path.to_owned(), code: error.code().to_owned(), message: error.to_string() }
+    }
+
+    fn unreadable(path: &Path, error: &dyn std::error::Error) -> Self {
+        Self { path: path.display().to_string(), code: "unreadable".to_owned(), message: error.to_string() }
+    }
+}
+
+/// Every file below the paths, folders walked in order of their names.
+pub(crate) fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
+    for path in paths {
+        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+                Ok(_) => {}
+                Err(error) => refused.push(Refusal::unreadable(error.path().unwrap_or(path), &error)),
+            }
+        }
+    }
+    (files, refused)
+}
+
+/// Reads each file and hands its path and bytes on; what cannot be read is refused.
+pub(crate) fn read_each(paths: &[PathBuf], mut take: impl FnMut(&str, &[u8]) -> Result<(), DecodeError>) -> Vec<Refusal> {
+    let (files, mut refused) = list(paths);
+    for file in files {
+        let name = file.display().to_string();
+        match std::fs::read(&file) {
+            Ok(bytes) => {
+                if let Err(error) = take(&name, &bytes) {
+                    refused.push(Refusal::new(&name, &error));
+                }
+            }
+            Err(error) => refused.push(Refusal::unreadable(&file, &error)),
+        }
+    }
+    refused
+}

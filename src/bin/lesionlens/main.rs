@@ -1,0 +1,50 @@
+//! The command line of Lesionlens: `info`, `detect` and `froc` over batches of files, `phantom` for a synthetic study.
+//!
+//! What a file is refused for goes into the JSON beside the others' results; the exit status is 0 when the JSON was
+//! written.
+
+mod args;
+mod detect;
+mod files;
+mod froc;
+mod info;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use lesionlens::phantom::Phantom;
+use serde::Serialize;
+
+use crate::args::{Args, Command};
+
+fn main() -> Result<()> {
+    match Args::parse().command {
+        Command::Info { paths, .. } => print_json(&info::info(&paths)),
+        Command::Detect { paths, threshold, model, .. } => print_json(&detect::detect(&paths, threshold, &mut model.load()?)?),
+        Command::Froc(args) => print_json(&froc::froc(&args)?),
+        Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),
+    }
+}
+
+fn print_json(report: &impl Serialize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, report)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+fn write_phantom(out_dir: &Path, seed: u64) -> Result<()> {
+    let phantom = Phantom::new(seed);
+    for i in 0..phantom.n_files() {
+        let (name, bytes) = phantom.file(i);
+        let path = out_dir.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        }
+        fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}

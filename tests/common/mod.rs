@@ -1,0 +1,54 @@
+//! Series and paths that several tests need.
+#![allow(dead_code, reason = "every test binary uses its own part")]
+
+use std::path::{Path, PathBuf};
+
+use lesionlens::hounsfield::Rescale;
+use lesionlens::series::{Series, arrange};
+use lesionlens::slice::{Format, Slice, SliceInfo, StoredValues};
+
+/// A file or folder of the shared material beside the checkout; says so and gives `None` when it is not there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("NOT RUN: {} is not on this machine", path.display());
+    None
+}
+
+/// The shipped model's spec and ONNX file.
+pub fn shipped_model() -> (String, Vec<u8>) {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let spec = std::fs::read_to_string(models.join("detector.json")).unwrap();
+    let onnx = std::fs::read(models.join("detector.onnx")).unwrap();
+    (spec, onnx)
+}
+
+/// An axial series whose Hounsfield values are a function of column, row and slice index.
+pub fn axial_series(
+    (rows, cols): (usize, usize),
+    spacing_mm: (f64, f64),
+    positions_mm: &[f64],
+    hu: impl Fn(usize, usize, usize) -> i16,
+) -> Series {
+    let slice = |(z, &position_mm): (usize, &f64)| {
+        let info = SliceInfo {
+            path: format!("generated/{z}.dcm"),
+            format: Format::Dicom,
+            series_id: Some("1.2.3".to_owned()),
+            number: i64::try_from(z).ok(),
+            transfer_syntax: Some("1.2.840.10008.1.2.1".to_owned()),
+            pixel_spacing_mm: Some(spacing_mm),
+            thickness_mm: None,
+            position_patient_mm: Some([0.0, 0.0, position_mm]),
+            orientation_patient: Some([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
+            window: None,
+        };
+        let values = (0..rows * cols).map(|at| hu(at % cols, at / cols, z)).collect();
+        Slice::new(info, rows, cols, StoredValues::Signed(values), Rescale::new(1.0, 0.0).unwrap()).unwrap()
+    };
+    let mut series = arrange(positions_mm.iter().enumerate().map(slice).collect(), &[]);
+    assert_eq!(series.len(), 1, "one series");
+    series.remove(0)
+}

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+from lesionlens_training.cache import chosen_slices, open_cache
+from lesionlens_training.data import Truth, parse_box, read_hu, read_layout
+
+
+def test_deeplesion_box_becomes_half_open_edges() -> None:
+    assert parse_box("101, 66, 135, 105") == (100, 65, 135, 105)
+
+
+def test_tight_box_loses_five_pixels_of_margin_on_each_side() -> None:
+    assert Truth((100, 65, 135, 105), 2, 1).tight_px == (105, 70, 130, 100)
+
+
+def test_tight_box_of_a_tiny_annotation_keeps_one_pixel() -> None:
+    x0, y0, x1, y1 = Truth((10, 10, 16, 30), 2, 1).tight_px
+    assert (x1 - x0, y1 - y0) == (1, 10)
+
+
+def test_stored_value_is_hu_plus_32768(miniature: tuple[Path, Path]) -> None:
+    series = read_layout(*miniature)[0]
+    assert read_hu(series.path(1))[80, 110] == 150
+
+
+def test_rows_flagged_noisy_are_dropped(miniature: tuple[Path, Path]) -> None:
+    assert [len(s.truths[11]) for s in read_layout(*miniature)] == [1, 1, 1]
+
+
+def test_position_is_slice_number_times_interval(miniature: tuple[Path, Path]) -> None:
+    assert read_layout(*miniature)[0].position_mm(1) == 55
+
+
+def test_cached_boxes_map_back_to_the_tight_extent(cache: Path) -> None:
+    key = open_cache(cache)[1]
+    (ox, oy), (rx, ry) = key.origin, key.ratio
+    x0, y0, x1, y1 = key.boxes[0]
+    back = ((x0 + ox) * rx, (y0 + oy) * ry, (x1 + ox) * rx, (y1 + oy) * ry)
+    assert back == pytest.approx((105, 70, 130, 100))
+
+
+def test_chosen_backgrounds_keep_away_from_key_slices(miniature: tuple[Path, Path]) -> None:
+    series = read_layout(*miniature)[0]
+    assert chosen_slices(series, None) == [0, 1, 2]
+    assert chosen_slices(series, 2) == [1], "10 and 12 lie 5 mm from the key slice"
+    series.numbers = [1, 2, 10, 11, 30, 31]
+    assert chosen_slices(series, 2) == [0, 3, 5]

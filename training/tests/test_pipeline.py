@@ -1,0 +1,46 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import write_miniature
+from lesionlens_training.batches import Mix
+from lesionlens_training.train import Config, read_config, train
+
+TRAINING = Path(__file__).resolve().parents[1]
+
+
+def test_one_command_goes_from_a_deeplesion_folder_to_figures(tmp_path: Path) -> None:
+    images, dl_info = write_miniature(tmp_path / "data")
+    config = tmp_path / "run.toml"
+    config.write_text(
+        "caches = []\nsteps = 2\nbatch = 2\nworkers = 2\nonly_splits = [1]\n[mix]\ndeeplesion = 0.5\n"
+    )
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "lesionlens_training.pipeline", str(config), str(images), str(dl_info), "--out", str(out)]
+    subprocess.run(command, cwd=TRAINING, check=True)
+    report = json.loads((out / "evaluation.json").read_text())
+    assert report["froc"]["deeplesion"]["n_lesions"] == 3
+    spec = json.loads((out / "detector.json").read_text())
+    assert (out / spec["file"]).exists()
+    log = (out / "log.csv").read_text().splitlines()
+    assert log[0].startswith("step,crops,seconds")
+    assert len(log) >= 2
+
+
+def test_an_interrupted_training_goes_on_where_it_stopped(cache: Path, tmp_path: Path) -> None:
+    config = Config([str(cache)], steps=2, batch=2, workers=1, mix=Mix(deeplesion=0.5))
+    first = torch.load(train(config, tmp_path), weights_only=True)
+    config.steps = 3
+    second = torch.load(train(config, tmp_path), weights_only=True)
+    assert (first["step"], second["step"]) == (2, 3)
+    assert (first["crops"], second["crops"]) == (4, 6)
+
+
+def test_an_unknown_key_in_a_configuration_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text("caches = []\nsteps = 1\nlearning_rate = 1\n")
+    with pytest.raises(TypeError, match="learning_rate"):
+        read_config(config)
