@@ -22,10 +22,13 @@ use crate::decode::dl_info::DlRow;
 use crate::detection::Truth;
 use crate::geometry::Spacing;
 use crate::hounsfield::Window;
-use crate::slice::{Format, Slice};
+use crate::slice::{Format, Slice, StoredValues};
 
 /// In-plane spacing of slices whose files and tables say none.
 pub const ASSUMED_SPACING_MM: f64 = 0.8;
+
+/// No CT shows less: air is −1000 HU, and what scanners write outside of their field of view lies above −4096.
+const LOWEST_HU: i32 = -4096;
 
 /// Slices that belong together, in order, with what is known about the stack.
 #[derive(Debug, Clone)]
@@ -128,6 +131,11 @@ pub enum Warning {
         /// How many.
         n_slices: usize,
     },
+    /// More than half of the pixels of PNG slices lie below what any CT shows, so their values are not HU + 32768.
+    ImplausibleHounsfield {
+        /// How many.
+        n_slices: usize,
+    },
     /// Rows of a table name slices of this series with another image size; they are left out.
     TableOfOtherImages {
         /// How many.
@@ -169,6 +177,13 @@ impl fmt::Display for Warning {
             }
             Self::MixedSpacing { n_slices } => {
                 write!(f, "The pixel spacing of {n_slices} slices is missing or differs from the rest of this series.")
+            }
+            Self::ImplausibleHounsfield { n_slices } => {
+                write!(
+                    f,
+                    "The values of {n_slices} PNG slices lie below {LOWEST_HU} HU: they were not stored as HU + 32768, \
+                     and nothing measured on them can be trusted."
+                )
             }
             Self::TableOfOtherImages { n_rows } => {
                 write!(f, "{n_rows} rows of DL_info belong to images of another size and were left out.")
@@ -227,6 +242,11 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
         warnings.push(Warning::Duplicates { n_slices: n_duplicates });
     }
 
+    let n_slices = slices.iter().filter(|slice| is_implausible_png(slice)).count();
+    if n_slices > 0 {
+        warnings.push(Warning::ImplausibleHounsfield { n_slices });
+    }
+
     let (in_plane, spacing_source, n_other) = in_plane_spacing(&slices, &table, table_spacing);
     if n_other > 0 {
         warnings.push(Warning::MixedSpacing { n_slices: n_other });
@@ -255,6 +275,17 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
         warnings,
         window,
         orientation,
+    }
+}
+
+/// Whether most pixels of a PNG slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
+fn is_implausible_png(slice: &Slice) -> bool {
+    match (slice.info().format, slice.stored()) {
+        (Format::Png, StoredValues::Unsigned(stored)) => {
+            let n_low = stored.iter().filter(|&&value| i32::from(value) < LOWEST_HU + 32768).count();
+            n_low > stored.len() / 2
+        }
+        _ => false,
     }
 }
 

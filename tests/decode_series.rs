@@ -1,6 +1,8 @@
 //! Arranging slices through the public interface: what belongs together, in which order, how far apart, with which
 //! truth and window.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use lesionlens::decode::{Decoded, DlInfo, decode};
 use lesionlens::geometry::BBox;
 use lesionlens::hounsfield::{Rescale, Window};
@@ -43,7 +45,7 @@ fn png(path: &str) -> SliceInfo {
 }
 
 fn sized(info: SliceInfo, rows: usize, cols: usize) -> Slice {
-    let stored = StoredValues::Unsigned(vec![0; rows * cols]);
+    let stored = StoredValues::Unsigned(vec![32768; rows * cols]);
     Slice::new(info, rows, cols, stored, Rescale::DEEPLESION).expect("a whole image")
 }
 
@@ -276,6 +278,17 @@ fn a_table_of_images_of_another_size_is_left_out() {
     assert!(series.truth(0).is_empty());
     assert_eq!(series.spacing_source(), SpacingSource::Assumed);
     assert_eq!(warnings(&series), ["2 rows of DL_info belong to images of another size and were left out."]);
+}
+
+#[test]
+fn png_values_that_no_ct_shows_are_warned_of() {
+    // Another program's HU + 1024, read as HU + 32768.
+    let stored = StoredValues::Unsigned(vec![1024, 1064, 0, 65535]);
+    let slice = Slice::new(png("x.png"), 2, 2, stored, Rescale::DEEPLESION).expect("a whole image");
+    let series = arrange(vec![slice], &[]);
+    assert_eq!(series.len(), 1);
+    let warnings = series.iter().flat_map(warnings).collect::<Vec<_>>();
+    assert!(warnings.iter().any(|warning| warning.contains("1 PNG slices lie below -4096 HU")), "{warnings:?}");
 }
 
 #[test]

@@ -49,12 +49,12 @@ pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Resul
     let attributes = dataset::read(data_set, offset, encoding)?;
 
     check_object(&attributes, meta.media_storage_class.as_deref())?;
+    let is_encapsulated = matches!(syntax::of(uid), Syntax::Encapsulated);
     let (data, word_cells) = match attributes.pixel_data() {
         PixelData::Absent => return Err(DecodeError::NoPixelData),
-        PixelData::Encapsulated => return Err(unsupported(uid)),
-        // A file that announces compressed pixels and holds plain ones contradicts itself.
-        PixelData::Native { .. } if matches!(syntax::of(uid), Syntax::Encapsulated) => return Err(unsupported(uid)),
-        PixelData::Native { data, word_cells } => (data, word_cells),
+        PixelData::Encapsulated if is_encapsulated => return Err(unsupported(uid)),
+        PixelData::Native { data, word_cells } if !is_encapsulated => (data, word_cells),
+        _ => return Err(DecodeError::PixelsContradictSyntax { uid: uid.to_owned(), name: syntax::name(uid) }),
     };
     let layout = layout(&attributes, encoding, word_cells)?;
     let rescale = rescale(&attributes)?;

@@ -75,9 +75,18 @@ impl DlInfo {
         let columns = Columns::find(reader.byte_headers().map_err(|e| damaged(&e))?)?;
         let mut rows = Vec::new();
         let mut record = csv::ByteRecord::new();
+        let (mut line, mut rest) = (1_u64, bytes);
+        let mut counted = 0_u64;
         while reader.read_byte_record(&mut record).map_err(|e| damaged(&e))? {
+            // The reader's own line numbers are one short where lines end in CR LF: a record then starts at the LF.
+            let start = record.position().map_or(0, csv::Position::byte).saturating_add(1);
+            let step = usize::try_from(start.saturating_sub(counted)).unwrap_or(usize::MAX);
+            let (before, behind) = rest.split_at_checked(step).unwrap_or((rest, &[]));
+            line = before.iter().filter(|&&byte| byte == b'\n').fold(line, |line, _| line.saturating_add(1));
+            (rest, counted) = (behind, start);
+
             budget.take("the table", size_of::<DlRow>().checked_mul(2))?;
-            rows.push(columns.row(&record)?);
+            rows.push(columns.row(&record, line)?);
         }
         Ok(Self { rows })
     }
@@ -146,8 +155,11 @@ impl Columns {
         })
     }
 
-    fn row(&self, record: &csv::ByteRecord) -> Result<DlRow, DecodeError> {
-        let cell = |name, position: Option<usize>| Cell::of(record, name, position);
+    fn row(&self, record: &csv::ByteRecord, line: u64) -> Result<DlRow, DecodeError> {
+        let cell = |column, position: Option<usize>| {
+            let bytes = position.and_then(|at| record.get(at)).unwrap_or_default();
+            Cell { bytes, column, line }
+        };
 
         let name = cell("File_name", Some(self.file_name));
         let file_name = printable(name.bytes);
@@ -206,12 +218,7 @@ struct Cell<'a> {
     line: u64,
 }
 
-impl<'a> Cell<'a> {
-    fn of(record: &'a csv::ByteRecord, column: &'static str, position: Option<usize>) -> Self {
-        let bytes = position.and_then(|at| record.get(at)).unwrap_or_default();
-        Self { bytes, column, line: record.position().map_or(0, csv::Position::line) }
-    }
-
+impl Cell<'_> {
     fn bad(&self, expected: &'static str) -> DecodeError {
         DecodeError::CsvBadCell { line: self.line, column: self.column, expected, found: printable(self.bytes) }
     }

@@ -44,7 +44,7 @@ pub enum DecodeError {
 
     /// A PNG with other than 16 bits per sample: Hounsfield units do not fit into it.
     #[error(
-        "this PNG has {bits} bits per sample, a CT slice needs 16: it is a picture of a slice whose Hounsfield units \
+        "this PNG has {bits}-bit samples, a CT slice needs 16 bits: it is a picture of a slice whose Hounsfield units \
          are lost; add the 16-bit PNG or the DICOM file"
     )]
     PngNot16Bit {
@@ -131,6 +131,17 @@ pub enum DecodeError {
         /// Transfer syntax UID.
         uid: String,
         /// Its name in PS3.6, or words to that effect.
+        name: &'static str,
+    },
+    /// Compressed pixels under an uncompressed transfer syntax, or the reverse.
+    #[error(
+        "the transfer syntax of this DICOM file, {name} ({uid}), contradicts the way its pixels are stored; \
+         export it again"
+    )]
+    PixelsContradictSyntax {
+        /// Transfer syntax UID.
+        uid: String,
+        /// Its name in PS3.6.
         name: &'static str,
     },
     /// A DICOM object that is no CT image.
@@ -255,6 +266,7 @@ impl DecodeError {
             Self::DicomTooDeep { .. } => "dicom_too_deep",
             Self::DeflateDamaged { .. } => "deflate_damaged",
             Self::UnsupportedTransferSyntax { .. } => "unsupported_transfer_syntax",
+            Self::PixelsContradictSyntax { .. } => "pixels_contradict_syntax",
             Self::NotCtImage { .. } => "not_ct_image",
             Self::Localizer => "localizer",
             Self::EnhancedCt { .. } => "enhanced_ct",

@@ -2,12 +2,12 @@
 //!
 //! The samples go on untouched: no gamma, no colour profile, no scaling to 8 bits. DeepLesion's readme states the
 //! offset of 32768; a PNG carries no field that could confirm it, so a 16-bit greyscale PNG of another origin reads as
-//! wrong Hounsfield units and nothing in the file can tell.
+//! wrong Hounsfield units and nothing in the file can tell; [`crate::series`] warns of values that no CT has.
 
 use std::io::Cursor;
 
 use image::codecs::png::PngDecoder;
-use image::{DynamicImage, ImageError, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
 use super::DecodeError;
 use super::budget::Budget;
@@ -25,16 +25,26 @@ const READER_BYTES: usize = 16 << 20;
 pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Slice, DecodeError> {
     let header = Header::read(bytes)?;
     header.check()?;
+    let chunks = Chunks::survey(bytes)?;
     let image_bytes = u64::from(header.width).checked_mul(u64::from(header.height)).and_then(|n| n.checked_mul(2));
     let image_bytes = image_bytes.and_then(|n| usize::try_from(n).ok());
     budget.take("the PNG image", image_bytes)?;
+    // Deflate never makes data much larger, so more than this is no image of this size.
+    let plausible = image_bytes.and_then(|n| n.checked_mul(2)).and_then(|n| n.checked_add(1024));
+    if plausible.is_none_or(|plausible| chunks.image_data_bytes > plausible) {
+        return Err(damaged_by("it holds more image data than its size needs"));
+    }
     budget.take("the PNG reader", Some(READER_BYTES))?;
 
     let mut limits = Limits::default();
     limits.max_image_width = Some(header.width);
     limits.max_image_height = Some(header.height);
     limits.max_alloc = u64::try_from(READER_BYTES).ok();
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(|e| damaged(&e))?;
+    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(|e| damaged(&e))?;
+    // The reader passes over a profile that is broken or beyond the limits.
+    if chunks.has_profile && !decoder.icc_profile().is_ok_and(|profile| profile.is_some()) {
+        return Err(damaged_by("its colour profile cannot be read"));
+    }
     let image = match DynamicImage::from_decoder(decoder).map_err(|e| damaged(&e))? {
         DynamicImage::ImageLuma16(image) => image,
         // A tRNS chunk makes the reader add an alpha channel.
@@ -57,7 +67,7 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Sl
         window: None,
     };
     Slice::new(info, rows, cols, StoredValues::Unsigned(image.into_raw()), Rescale::DEEPLESION)
-        .ok_or_else(|| DecodeError::PngDamaged { reason: "the image has no pixels".to_owned() })
+        .ok_or_else(|| damaged_by("the image has no pixels"))
 }
 
 /// The fields of the IHDR chunk (ISO/IEC 15948, 11.2.2) that decide whether this can be a CT slice.
@@ -78,7 +88,7 @@ impl Header {
             let (width, height) = (u32::from_be_bytes(width), u32::from_be_bytes(height));
             (&kind == b"IHDR").then_some(Self { width, height, bit_depth, colour_type })
         };
-        header().ok_or_else(|| DecodeError::PngDamaged { reason: "it has no image header".to_owned() })
+        header().ok_or_else(|| damaged_by("it has no image header"))
     }
 
     fn check(&self) -> Result<(), DecodeError> {
@@ -91,11 +101,48 @@ impl Header {
             3 => Err(DecodeError::PngNotGreyscale { found: "a picture with a palette" }),
             4 => Err(DecodeError::PngNotGreyscale { found: "greyscale with transparency" }),
             6 => Err(DecodeError::PngNotGreyscale { found: "a colour picture with transparency" }),
-            _ => Err(DecodeError::PngDamaged { reason: "its colour type does not exist".to_owned() }),
+            _ => Err(damaged_by("its colour type does not exist")),
         }
     }
 }
 
+/// What the chunks say (ISO/IEC 15948, 5.3) that the reader does not.
+struct Chunks {
+    /// Length of all IDAT chunks together.
+    image_data_bytes: usize,
+    /// Whether there is an iCCP chunk.
+    has_profile: bool,
+}
+
+impl Chunks {
+    /// Steps over all chunks; refuses a file that ends before its IEND chunk does.
+    fn survey(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut chunks = Self { image_data_bytes: 0, has_profile: false };
+        let mut rest = bytes.get(SIGNATURE.len()..).unwrap_or_default();
+        loop {
+            let chunk = || {
+                let (&length, rest) = rest.split_first_chunk::<4>()?;
+                let (&kind, rest) = rest.split_first_chunk::<4>()?;
+                let length = usize::try_from(u32::from_be_bytes(length)).ok()?;
+                // Behind the data stands a checksum of four bytes.
+                Some((kind, length, rest.get(length.checked_add(4)?..)?))
+            };
+            let (kind, length, behind) = chunk().ok_or_else(|| damaged_by("it ends too early"))?;
+            match &kind {
+                b"IDAT" => chunks.image_data_bytes = chunks.image_data_bytes.saturating_add(length),
+                b"iCCP" => chunks.has_profile = true,
+                b"IEND" => return Ok(chunks),
+                _ => {}
+            }
+            rest = behind;
+        }
+    }
+}
+
+fn damaged_by(reason: &str) -> DecodeError {
+    DecodeError::PngDamaged { reason: reason.to_owned() }
+}
+
 fn damaged(error: &ImageError) -> DecodeError {
-    DecodeError::PngDamaged { reason: printable(error.to_string().as_bytes()) }
+    damaged_by(&printable(error.to_string().as_bytes()))
 }

@@ -77,7 +77,7 @@ fn what_the_standard_allows_or_leaves_harmless_is_read() {
             |d| d.text(0x0020_000e, "UI", "1.2\u{202e}\n<b>"),
             |s| s.info().series_id.as_ref().is_some_and(|id| id.is_ascii() && !id.contains('\n')),
         ),
-        ("a sequence in an item in a sequence", |d| d.set(0x0008_1140, "SQ", Value::Raw(nested(3))), |_| true),
+        ("sequences 32 levels deep", |d| d.set(0x0008_1140, "SQ", Value::Raw(nested(32))), |_| true),
         ("an empty sequence of known length", |d| d.set(0x0008_1140, "SQ", Value::Bytes(vec![])), |_| true),
         ("a private element", |d| d.set(0x0009_1001, "UN", Value::Bytes(vec![1, 2, 3, 4])), |_| true),
         ("an attribute as UN", |d| d.set(0x0028_0010, "UN", Value::Word(3)), |s| s.rows() == 3),

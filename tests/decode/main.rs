@@ -1,6 +1,8 @@
 //! Decoding through the public interface: what is read, what is refused and with which code, and that no bytes make it
 //! panic.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod dicom;
 mod dicom_refused;
 mod independent;

@@ -65,6 +65,10 @@ const WANTED: [Name; 23] = [
     RESCALE_TYPE,
 ];
 
+/// Those of VR US.
+const WORDS: [Name; 7] =
+    [SAMPLES_PER_PIXEL, ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, PIXEL_REPRESENTATION];
+
 /// Raw values of the wanted attributes of one data set.
 pub(super) struct Attributes<'a> {
     encoding: Encoding,
@@ -99,7 +103,7 @@ impl<'a> Attributes<'a> {
 
     /// The value with its padding; `None` if the attribute is absent or empty.
     fn value(&self, name: Name) -> Option<&'a [u8]> {
-        let &(_, value) = self.values.iter().find(|&&(tag, _)| tag == name.tag)?;
+        let value = self.raw(name)?;
         (!value.iter().all(|&byte| byte == b' ' || byte == 0)).then_some(value)
     }
 
@@ -150,27 +154,33 @@ impl<'a> Attributes<'a> {
 
     /// One unsigned 16-bit number (VR US); `None` if the attribute is absent or of length 0.
     pub(super) fn u16(&self, name: Name) -> Result<Option<u16>, DecodeError> {
-        let Some(&(_, value)) = self.values.iter().find(|&&(tag, _)| tag == name.tag) else { return Ok(None) };
-        if value.is_empty() {
-            return Ok(None);
+        match self.raw(name) {
+            None | Some([]) => Ok(None),
+            Some(value) => self.word(value).map(Some).ok_or_else(|| self.bad(name, "one number of two bytes")),
         }
-        let bytes = <[u8; 2]>::try_from(value).map_err(|_| self.bad(name, "one number of two bytes"))?;
-        Ok(Some(match self.encoding {
+    }
+
+    fn raw(&self, name: Name) -> Option<&'a [u8]> {
+        self.values.iter().find(|&&(tag, _)| tag == name.tag).map(|&(_, value)| value)
+    }
+
+    /// Two bytes as a number, in the byte order of the data set.
+    fn word(&self, value: &[u8]) -> Option<u16> {
+        let bytes = value.try_into().ok()?;
+        Some(match self.encoding {
             Encoding::ExplicitBig => u16::from_be_bytes(bytes),
             Encoding::ImplicitLittle | Encoding::ExplicitLittle => u16::from_le_bytes(bytes),
-        }))
+        })
     }
 
     pub(super) fn need_u16(&self, name: Name) -> Result<u16, DecodeError> {
         self.u16(name)?.ok_or_else(|| missing(name))
     }
 
-    /// The error for a value that cannot be accepted.
+    /// The error for a value that cannot be accepted: two bytes are shown as a number where the attribute is one.
     pub(super) fn bad(&self, name: Name, expected: &'static str) -> DecodeError {
-        let found = match self.u16(name) {
-            Ok(Some(number)) => number.to_string(),
-            _ => self.text(name).unwrap_or_default(),
-        };
+        let number = if WORDS.contains(&name) { self.raw(name).and_then(|value| self.word(value)) } else { None };
+        let found = number.map_or_else(|| self.text(name).unwrap_or_default(), |number| number.to_string());
         DecodeError::BadAttribute { name: name.keyword, tag: written(name.tag), expected, found }
     }
 }
