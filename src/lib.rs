@@ -26,3 +26,5 @@ pub mod series;
 pub mod slice;
 pub mod study;
 pub mod view;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

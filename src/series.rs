@@ -301,7 +301,8 @@ fn distinct<'a>(truths: impl Iterator<Item = &'a Truth>) -> Vec<Truth> {
 /// `R\L A\P` for an axial image seen from the feet: what lies at its left and right edge, then at its top and bottom
 /// edge (DICOM PS3.3 C.7.6.2.1.1: x grows to the patient's left, y to the back, z to the head). A direction between
 /// two axes gets the letter of every axis that it leans to by more than 20°, the nearest first.
-fn orientation_letters(cosines: [f64; 6]) -> String {
+#[must_use]
+pub fn orientation_letters(cosines: [f64; 6]) -> String {
     let [a, b, c, d, e, f] = cosines;
     let toward = |direction: [f64; 3], sign: f64| {
         let mut axes: Vec<(f64, char)> = direction

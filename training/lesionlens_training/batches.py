@@ -170,11 +170,11 @@ class Sampler:
             for i in ids:
                 self.backgrounds.append(i)
                 weights.append(share * len(ids) ** -0.35)
-        self.weights = np.asarray(weights) / np.sum(weights)
+        self.weights = np.asarray(weights) / max(np.sum(weights), 1e-9)
         shares = {
-            "synthetic": mix.synthetic,
-            "nodule": mix.nodule if nodules else 0.0,
-            "negative": mix.negative,
+            "synthetic": mix.synthetic if weights else 0.0,
+            "nodule": mix.nodule if nodules and weights else 0.0,
+            "negative": mix.negative if weights else 0.0,
             "sarcoma": mix.sarcoma if by["sarcoma"] else 0.0,
             "lung-dx": mix.lung_dx if by["lung-dx"] else 0.0,
             "deeplesion": mix.deeplesion if by["deeplesion"] else 0.0,

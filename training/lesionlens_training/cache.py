@@ -52,14 +52,35 @@ def slice_input(series: Series, idx: int) -> Input:
     return build_input(key, (series.spacing_mm, series.spacing_mm), position, others)
 
 
-def build_cache(images: Path, dl_info: Path | None, sources: Path | None, out: Path) -> int:
-    """Writes the cache and returns the number of slices."""
+def chosen_slices(series: Series, backgrounds: int | None) -> list[int]:
+    """Indices of the slices to cache: all, or the key slices and at most `backgrounds` slices without
+    rows, evenly spread and no nearer than 20 mm to a key slice, since those show its lesion too."""
+    if backgrounds is None:
+        return list(range(len(series.numbers)))
+    keys = [i for i, number in enumerate(series.numbers) if number in series.truths]
+    interval = series.interval_mm or 1.0
+    far = [
+        i
+        for i, number in enumerate(series.numbers)
+        if all(abs(number - series.numbers[k]) * interval >= 20 for k in keys)
+    ]
+    some = [far[int(j)] for j in np.linspace(0, len(far) - 1, min(backgrounds, len(far)))] if far else []
+    return sorted({*keys, *some})
+
+
+def build_cache(
+    images: Path, dl_info: Path | None, sources: Path | None, out: Path, backgrounds: int | None = None
+) -> int:
+    """Writes the cache and returns the number of slices; `backgrounds` as in `chosen_slices`."""
     out.mkdir(parents=True, exist_ok=True)
     entries = []
     at = 0
     with open(out / "slices.raw", "wb") as raw, open(out / "places.raw", "wb") as places:
         for series in read_layout(images, dl_info, sources):
-            for idx, number in enumerate(series.numbers):
+            # A slice without rows belongs to the official split of its series' rows.
+            split = next((t.split for rows in series.truths.values() for t in rows), 0)
+            for idx in chosen_slices(series, backgrounds):
+                number = series.numbers[idx]
                 made = slice_input(series, idx)
                 hu = np.rint(made.hu).clip(-1100, 3100).astype(np.int16)
                 raw.write(hu.tobytes())
@@ -83,7 +104,7 @@ def build_cache(images: Path, dl_info: Path | None, sources: Path | None, out: P
                             for b in (t.tight_px for t in truths)
                         ],
                         "types": [t.coarse_type for t in truths],
-                        "split": truths[0].split if truths else 0,
+                        "split": split,
                     }
                 )
                 at += hu.size
@@ -125,8 +146,10 @@ def main() -> None:
     p.add_argument("images", type=Path)
     p.add_argument("dl_info", type=Path)
     p.add_argument("out", type=Path)
+    p.add_argument("--backgrounds", type=int, help="slices without rows per series; all by default")
     args = p.parse_args()
-    n = build_cache(args.images, args.dl_info, args.dl_info.parent / "sources.csv", args.out)
+    sources = args.dl_info.parent / "sources.csv"
+    n = build_cache(args.images, args.dl_info, sources, args.out, args.backgrounds)
     print(f"{n} slices")
 
 

@@ -83,6 +83,8 @@ def source_of(series_id: str) -> str:
         return "sarcoma"
     if n < 930000:
         return "lung-dx"
+    if n >= 990000:
+        return "phantom"
     return "background"
 
 

@@ -1,4 +1,5 @@
-"""Runs an exported model with onnxruntime through the Python twin of the pipeline.
+"""Runs an exported model with onnxruntime (or a float checkpoint with PyTorch) through the Python
+twin of the pipeline.
 
 `python -m lesionlens_training.detect IMAGES DL_INFO --model detector.onnx --out detections.json`
 
@@ -39,6 +40,26 @@ def onnx_detector(model: Path, threads: int = 1) -> Detector:
         shape = read_hu(series.path(idx)).shape
         found = candidates([h[0] for h in heads], made.origin, made.ratio, (shape[0], shape[1]))
         return suppressed(found)
+
+    return detect
+
+
+def float_detector(checkpoint: Path) -> Detector:
+    """The float net of a training checkpoint (its EMA), for measuring what quantization costs."""
+    import torch
+
+    from .net import Net
+
+    net = Net()
+    net.load_state_dict(torch.load(checkpoint, weights_only=True)["ema"])
+    net.eval()
+
+    @torch.no_grad()
+    def detect(series: Series, idx: int) -> np.ndarray:
+        made = slice_input(series, idx)
+        heads = net(torch.from_numpy(made.levels[None]).float() / 255)
+        rows, cols = read_hu(series.path(idx)).shape
+        return suppressed(candidates([h[0].numpy() for h in heads], made.origin, made.ratio, (rows, cols)))
 
     return detect
 
@@ -90,7 +111,8 @@ def main() -> None:
     args = p.parse_args()
     series = chosen(read_layout(args.images, args.dl_info, args.dl_info.parent / "sources.csv"), args.only)
     sha256 = hashlib.sha256(args.model.read_bytes()).hexdigest()
-    made = detections_file(spec.NAME, sha256, series, onnx_detector(args.model), args.only_boxed)
+    make = float_detector if args.model.suffix == ".pt" else onnx_detector
+    made = detections_file(spec.NAME, sha256, series, make(args.model), args.only_boxed)
     args.out.write_text(json.dumps(made) + "\n")
 
 

@@ -4,7 +4,7 @@
 
 Out, in DIR: `cache/`, `checkpoint.pt`, `log.csv`, `detector.onnx`, `detector.json`,
 `detections.json`, `evaluation.json`. `only_splits` in the configuration chooses DeepLesion's official
-training rows (1, and 0 for slices without rows); `--evaluate-split` the rows to evaluate on.
+split (1 is training); `--evaluate-split` the split to evaluate on.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def main() -> None:
     p.add_argument("images", type=Path)
     p.add_argument("dl_info", type=Path)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--backgrounds", type=int, help="cached slices without rows per series; all by default")
     p.add_argument("--evaluate-split", type=int, action="append", default=[])
     p.add_argument("--threshold", type=float, default=0.3)
     args = p.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
     cache = args.out / "cache"
     sources = args.dl_info.parent / "sources.csv"
     if not (cache / "index.json").exists():
-        build_cache(args.images, args.dl_info, sources, cache)
+        build_cache(args.images, args.dl_info, sources, cache, args.backgrounds)
     config = read_config(args.config)
     config.caches.append(str(cache))
     checkpoint = train(config, args.out)

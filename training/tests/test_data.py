@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from lesionlens_training.cache import open_cache
+from lesionlens_training.cache import chosen_slices, open_cache
 from lesionlens_training.data import Truth, parse_box, read_hu, read_layout
 
 
@@ -37,3 +37,11 @@ def test_cached_boxes_map_back_to_the_tight_extent(cache: Path) -> None:
     x0, y0, x1, y1 = key.boxes[0]
     back = ((x0 + ox) * rx, (y0 + oy) * ry, (x1 + ox) * rx, (y1 + oy) * ry)
     assert back == pytest.approx((105, 70, 130, 100))
+
+
+def test_chosen_backgrounds_keep_away_from_key_slices(miniature: tuple[Path, Path]) -> None:
+    series = read_layout(*miniature)[0]
+    assert chosen_slices(series, None) == [0, 1, 2]
+    assert chosen_slices(series, 2) == [1], "10 and 12 lie 5 mm from the key slice"
+    series.numbers = [1, 2, 10, 11, 30, 31]
+    assert chosen_slices(series, 2) == [0, 3, 5]

@@ -16,7 +16,7 @@ def test_one_command_goes_from_a_deeplesion_folder_to_figures(tmp_path: Path) ->
     images, dl_info = write_miniature(tmp_path / "data")
     config = tmp_path / "run.toml"
     config.write_text(
-        "caches = []\nsteps = 2\nbatch = 2\nworkers = 2\nonly_splits = [0, 1]\n[mix]\ndeeplesion = 0.5\n"
+        "caches = []\nsteps = 2\nbatch = 2\nworkers = 2\nonly_splits = [1]\n[mix]\ndeeplesion = 0.5\n"
     )
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lesionlens_training.pipeline", str(config), str(images), str(dl_info), "--out", str(out)]

@@ -29,9 +29,9 @@ impl Browser {
                  (or set CHROMIUM and CHROMEDRIVER to the paths of both programs)"
             );
         }
-        run(Command::new("apt-get").arg("update"))?;
+        run(Command::new("apt-get").args(["update", "--quiet"]))?;
         run(Command::new("apt-get")
-            .args(["install", "--yes", "--no-install-recommends", "chromium", "chromium-driver"])
+            .args(["install", "--quiet", "--yes", "--no-install-recommends", "chromium", "chromium-driver"])
             .env("DEBIAN_FRONTEND", "noninteractive"))?;
         match Self::find() {
             Some(browser) => Ok(browser),

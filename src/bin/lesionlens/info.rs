@@ -1,10 +1,12 @@
 //! `lesionlens info`: what each file is.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lesionlens::decode::{Decoded, decode};
 use lesionlens::hounsfield::Window;
+use lesionlens::series::{Series, SpacingSource, orientation_letters};
 use lesionlens::slice::Slice;
+use lesionlens::study::{AddedKind, Study};
 use serde::Serialize;
 
 use crate::files::{Refusal, read_each};
@@ -19,8 +21,15 @@ pub(crate) struct InfoReport {
 #[serde(untagged)]
 enum FileInfo {
     Image(ImageInfo),
-    Table { path: String, format: &'static str, n_rows: usize },
+    Table(TableInfo),
     Refused(Refusal),
+}
+
+#[derive(Debug, Serialize)]
+struct TableInfo {
+    path: String,
+    format: &'static str,
+    n_rows: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,48 +40,60 @@ struct ImageInfo {
     cols: usize,
     frames: usize,
     transfer_syntax: Option<String>,
-    /// `[x, y]`: between columns, between rows. What lies between slices, one file cannot say.
-    spacing_mm: Option<[f64; 2]>,
+    /// `[x, y]`: between columns, between rows. A single file cannot say what lies between slices.
+    spacing_mm: [f64; 2],
+    /// `PixelSpacing`, `DL_info` or `assumed`.
+    spacing_source: String,
     hu_min: f64,
     hu_max: f64,
+    /// The file's own, or the table's; null where neither names one.
     window: Option<Window>,
     /// ImageOrientationPatient as letters, `R\L A\P`.
     orientation: Option<String>,
     sha256_i32le: String,
 }
 
-/// Looks at every file; each one is decoded alone.
+/// Looks at every file; tables among them give spacing and window to PNG slices. Files come out in the order in which
+/// they went in, the refused ones last.
 pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {
-    let mut files = Vec::new();
+    let mut study = Study::default();
+    let mut tables = Vec::new();
+    let mut place = BTreeMap::new();
     let refused = read_each(paths, |path, bytes| {
-        files.push(match decode(path, bytes)? {
-            Decoded::Slice(slice) => FileInfo::Image(image_info(path, &slice)),
-            Decoded::Table(table) => {
-                FileInfo::Table { path: path.to_owned(), format: "dl_info", n_rows: table.rows().len() }
-            }
-            _ => return Err(lesionlens::decode::DecodeError::UnknownFormat),
-        });
+        let added = study.add_file(path, bytes)?;
+        place.insert(path.to_owned(), place.len());
+        if added.kind == AddedKind::Table {
+            tables.push(TableInfo { path: path.to_owned(), format: "dl_info", n_rows: added.n_rows });
+        }
         Ok(())
     });
-    files.extend(refused.into_iter().map(FileInfo::Refused));
+    study.arrange();
+    let slices = study.series().iter().flat_map(|series| series.slices().iter().map(move |slice| (series, slice)));
+    let images = slices.map(|(series, slice)| (slice.info().path.clone(), FileInfo::Image(image_info(series, slice))));
+    let tables = tables.into_iter().map(|table| (table.path.clone(), FileInfo::Table(table)));
+    let mut files: Vec<(String, FileInfo)> = images.chain(tables).collect();
+    files.sort_by_key(|(path, _)| place.get(path).copied());
+    let files = files.into_iter().map(|(_, info)| info).chain(refused.into_iter().map(FileInfo::Refused)).collect();
     InfoReport { schema: "lesionlens.info/1", files }
 }
 
-fn image_info(path: &str, slice: &Slice) -> ImageInfo {
+fn image_info(series: &Series, slice: &Slice) -> ImageInfo {
     let info = slice.info();
     let (hu_min, hu_max) = slice.hu_range();
+    let from_table = (series.spacing_source() == SpacingSource::DlInfo).then(|| series.window());
     ImageInfo {
-        path: path.to_owned(),
+        path: info.path.clone(),
         format: info.format.name(),
         rows: slice.rows(),
         cols: slice.cols(),
         frames: 1,
         transfer_syntax: info.transfer_syntax.clone(),
-        spacing_mm: info.pixel_spacing_mm.map(|(x_mm, y_mm)| [x_mm, y_mm]),
+        spacing_mm: [series.spacing().x_mm, series.spacing().y_mm],
+        spacing_source: series.spacing_source().to_string(),
         hu_min,
         hu_max,
-        window: info.window,
-        orientation: info.orientation(),
+        window: info.window.or(from_table),
+        orientation: info.orientation_patient.map(orientation_letters),
         sha256_i32le: slice.stored_sha256_i32le(),
     }
 }

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 11] = [
     &["link"],
     &["measure"],
     &["froc", "view", "export"],
-    &["phantom"],
+    &["study", "phantom"],
     &["wasm"],
 ];
 

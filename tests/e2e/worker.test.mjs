@@ -1,0 +1,74 @@
+/** A worker that traps or hangs: it is ended, a new one goes on with the other files, and the person is told. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import path from "node:path";
+
+import { drop, launch, newPage, shownErrors, stage } from "./support/browser.mjs";
+import { DIST, FIXTURES, filesBelow, load, rebuilt } from "./support/project.mjs";
+import { serve } from "./support/serve.mjs";
+
+// No known file traps the module, so its glue is wrapped: names decide what happens.
+const FRAGILE = `
+;{
+  const { addFile, detect, arrange } = Workbench.prototype;
+  let paths = [];
+  Workbench.prototype.addFile = function (path, bytes) {
+    if (path.includes("trap-on-read")) throw new WebAssembly.RuntimeError("unreachable");
+    if (path.includes("hang-on-read")) for (;;);
+    return addFile.call(this, path, bytes);
+  };
+  Workbench.prototype.arrange = function () {
+    const series = arrange.call(this);
+    paths = series.map(({ slices }) => slices.map(({ path }) => path));
+    return series;
+  };
+  Workbench.prototype.detect = function (series, slice) {
+    if (paths[series][slice].includes("trap-on-detect")) throw new WebAssembly.RuntimeError("unreachable");
+    return detect.call(this, series, slice);
+  };
+}
+`;
+
+describe("a lost worker", () => {
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser?.close());
+
+  /** Drops generated slices, some under names that the wrapped glue stumbles over. */
+  async function dropNamed(t, rename) {
+    const host = await serve(DIST, { patch: rebuilt("glue", (text) => text + FRAGILE) });
+    const { page, context, complaints } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.goto(host.url);
+    await stage(page, ["ready"]);
+    const files = load(filesBelow(path.join(FIXTURES, "dicom")).slice(0, 4));
+    await drop(page, files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })));
+    await stage(page, ["done"], 120_000);
+    const n_slices = await page.$$eval(".series-list .quiet", (rows) => rows.reduce((sum, row) => sum + parseInt(row.textContent, 10), 0));
+    const calls = await page.evaluate(() => globalThis.workerCalls.slice());
+    assert.deepEqual(complaints, []);
+    return { page, n_slices, calls, errors: await shownErrors(page) };
+  }
+
+  test("that trapped or hung on a file: the other files are shown and searched", async (t) => {
+    const { n_slices, calls, errors } = await dropNamed(t, { 1: "b-trap-on-read.dcm", 2: "c-hang-on-read.dcm" });
+    assert.deepEqual(errors.sort((a, b) => (a.file < b.file ? -1 : 1)), [
+      { file: "b-trap-on-read.dcm", code: "WorkerTrap" },
+      { file: "c-hang-on-read.dcm", code: "WorkerTimeout" },
+    ]);
+    assert.equal(n_slices, 2);
+    assert.equal(calls.filter((call) => call === "start").length, 3);
+    assert.equal(calls.filter((call) => call === "detect").length, 2);
+  });
+
+  test("that trapped on a slice: the slice stays in view, the others are searched", async (t) => {
+    const { page, n_slices, errors } = await dropNamed(t, { 1: "b-trap-on-detect.dcm" });
+    assert.deepEqual(errors, [{ file: "b-trap-on-detect.dcm", code: "WorkerTrap" }]);
+    assert.equal(n_slices, 4);
+    assert.match(await page.innerText("[data-testid=status]"), /Done/);
+  });
+});

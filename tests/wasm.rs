@@ -1,0 +1,87 @@
+//! The door for the page's worker, tested inside a browser.
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::Reflect;
+use lesionlens::wasm::Workbench;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const SPEC: &str = include_str!("../models/detector.json");
+const ONNX: &[u8] = include_bytes!("../models/detector.onnx");
+
+fn bench() -> Workbench {
+    Workbench::new(SPEC, ONNX).unwrap()
+}
+
+fn get(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).unwrap()
+}
+
+fn text(value: &JsValue, name: &str) -> String {
+    get(value, name).as_string().unwrap()
+}
+
+fn items(value: JsValue) -> Vec<JsValue> {
+    value.dyn_into::<js_sys::Array>().unwrap().iter().collect()
+}
+
+/// A bench with three neighbouring slices and the table of the sample study.
+fn bench_with_sample() -> Workbench {
+    let mut bench = bench();
+    let last = bench.sample_size() - 1;
+    for file in [10, 11, 12, last] {
+        let sample = bench.sample_file(file).unwrap();
+        let bytes = get(&sample, "bytes").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
+        bench.add_file(&text(&sample, "path"), &bytes).unwrap();
+    }
+    bench
+}
+
+#[wasm_bindgen_test]
+fn the_sample_study_is_decoded_arranged_rendered_and_searched() {
+    let mut bench = bench_with_sample();
+    let series = items(bench.arrange().unwrap());
+    assert_eq!(series.len(), 1);
+    assert_eq!(text(&series[0], "spacing_source"), "DL_info");
+    assert_eq!(items(get(&series[0], "slices")).len(), 3);
+
+    let picture = bench.render(0, 1, 40.0, 400.0).unwrap();
+    assert_eq!((picture.width(), picture.height()), (512, 512));
+    let rgba = picture.data();
+    assert!(rgba.0.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2] && p[3] == 255), "opaque grey");
+    assert!(rgba.0.iter().step_by(4).any(|&grey| grey > 60 && grey < 250), "a body is seen");
+
+    bench.detect(0, 1).unwrap();
+    let floor = get(&bench.model_info().unwrap(), "score_floor").as_f64().unwrap();
+    let all = items(bench.detections(0.0).unwrap());
+    for detection in &all {
+        assert_eq!(get(detection, "slice").as_f64(), Some(1.0));
+        assert!(get(detection, "score").as_f64().unwrap() >= floor - 1e-6);
+        assert_eq!(items(get(detection, "box_px")).len(), 4);
+    }
+    assert!(items(bench.detections(1.1).unwrap()).is_empty(), "no score is above 1");
+
+    bench.clear();
+    assert!(items(bench.arrange().unwrap()).is_empty());
+    assert!(items(bench.detections(0.0).unwrap()).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn errors_carry_name_code_and_message() {
+    let mut bench = bench();
+    let check = |error: JsValue, name: &str, code: &str| {
+        assert!(error.is_instance_of::<js_sys::Error>());
+        assert_eq!((text(&error, "name").as_str(), text(&error, "code").as_str()), (name, code));
+        assert!(text(&error, "message").len() > 10);
+    };
+    check(bench.add_file("notes.txt", b"no image at all").unwrap_err(), "DecodeError", "unknown_format");
+    check(bench.render(0, 0, 40.0, 400.0).map(JsValue::from).unwrap_err(), "StudyError", "no_such_slice");
+    check(bench.detect(3, 1).unwrap_err(), "StudyError", "no_such_slice");
+    let mut tampered = ONNX.to_vec();
+    tampered[1000] ^= 1;
+    let error = Workbench::new(SPEC, &tampered).err().unwrap();
+    check(error, "ModelError", "model_sha256");
+    check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
+}

@@ -1,0 +1,138 @@
+// @ts-check
+/** The series of the study; the one in view with its slices, how they were ordered, and notes on it. */
+
+/** @import { SeriesInfo, State } from "../types.js" */
+import { make, setAttributes, setText } from "../dom.js";
+import { bestScores } from "../order.js";
+import { clean, fileName } from "../text.js";
+import { words } from "../words.js";
+import { Part } from "./part.js";
+
+export class LlSeries extends Part {
+  #list = make("ol", { class: "series-list" });
+  #slicesHeading = make("h3", {}, words.series.slices);
+  #rule = make("p", { class: "quiet" });
+  #warnings = make("ul", { class: "warnings", "aria-label": words.series.warnings });
+  #slices = make("ol", { class: "slice-list" });
+  /** @type {readonly SeriesInfo[] | null} */ #shownSeries = null;
+  /** @type {SeriesInfo | null} */ #shownSlices = null;
+
+  /** @override */
+  build() {
+    this.append(make("h2", {}, words.series.heading), this.#list, this.#slicesHeading, this.#rule, this.#warnings, this.#slices);
+  }
+
+  /** @override @param {AbortSignal} signal */
+  listen(signal) {
+    const { actions } = this.app;
+    this.#list.addEventListener("click", (event) => {
+      const series = indexOf(event);
+      if (series !== null && series !== this.app.store.get().view.series) actions.show({ series, slice: 0 });
+    }, { signal });
+    this.#slices.addEventListener("click", (event) => {
+      const slice = indexOf(event);
+      if (slice !== null) actions.showSlice(slice);
+    }, { signal });
+    this.watch(["series", "view", "detections"], (state) => this.#show(state), signal);
+  }
+
+  /** @param {Readonly<State>} state */
+  #show(state) {
+    const { series, view } = state;
+    if (series !== this.#shownSeries) {
+      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, state.synthetic)));
+      this.#shownSeries = series;
+    }
+    markCurrent(this.#list, view.series);
+    const current = series[view.series] ?? null;
+    if (current !== this.#shownSlices) {
+      this.#slices.replaceChildren(...(current?.slices ?? []).map(sliceEntry));
+      this.#warnings.replaceChildren(...(current?.warnings ?? []).map((warning) => make("li", {}, clean(warning))));
+      this.#warnings.hidden = (current?.warnings ?? []).length === 0;
+      setText(this.#rule, clean(current?.rule ?? ""));
+      this.#shownSlices = current;
+    }
+    markCurrent(this.#slices, view.slice);
+    this.#showBest(state);
+  }
+
+  /** Writes the best score beside each slice. @param {Readonly<State>} state */
+  #showBest({ detections, view }) {
+    const best = bestScores(detections, view.series);
+    for (const [slice, place] of [...this.#slices.querySelectorAll(".best")].entries()) {
+      const score = best.get(slice);
+      setText(place, score === undefined ? "" : words.detections.score(score));
+    }
+  }
+}
+
+/** The index a click in a list was on. @param {Event} event */
+function indexOf(event) {
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  return button ? Number(button.dataset["index"]) : null;
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {number} index
+ */
+function markCurrent(list, index) {
+  const before = list.querySelector("[aria-current]");
+  const now = list.children[index]?.firstElementChild ?? null;
+  if (before === now) return;
+  before?.removeAttribute("aria-current");
+  if (!now) return;
+  setAttributes(now, { "aria-current": "true" });
+  // Scrolls the list alone; scrollIntoView would move the page too.
+  const row = now.getBoundingClientRect();
+  const box = list.getBoundingClientRect();
+  if (row.top < box.top) list.scrollTop += row.top - box.top;
+  else if (row.bottom > box.bottom) list.scrollTop += row.bottom - box.bottom;
+}
+
+/**
+ * @param {SeriesInfo} series
+ * @param {number} index
+ * @param {boolean} synthetic
+ */
+function seriesEntry(series, index, synthetic) {
+  const n_truth = series.slices.reduce((sum, { truth_px }) => sum + truth_px.length, 0);
+  const name = clean(series.id);
+  const tags = [
+    ...(synthetic ? [make("span", { class: "tag synthetic" }, words.series.synthetic)] : []),
+    ...(n_truth > 0 ? [make("span", { class: "tag truth" }, words.series.truth(n_truth))] : []),
+  ];
+  return make(
+    "li",
+    {},
+    make(
+      "button",
+      { type: "button", "data-index": index, title: name },
+      make("span", { class: "name" }, name),
+      make("span", { class: "quiet" }, words.series.size(series.slices.length, series.cols, series.rows)),
+      ...(tags.length > 0 ? [make("span", { class: "tags" }, ...tags)] : []),
+    ),
+  );
+}
+
+/**
+ * @param {import("../types.js").SliceInfo} slice
+ * @param {number} index
+ */
+function sliceEntry(slice, index) {
+  const path = clean(slice.path);
+  return make(
+    "li",
+    {},
+    make(
+      "button",
+      { type: "button", "data-index": index, title: path },
+      make("span", { class: "number" }, String(index + 1)),
+      make("span", { class: "name" }, fileName(path)),
+      make("span", { class: slice.truth_px.length > 0 ? "truth-mark" : "" }),
+      make("span", { class: "best" }),
+    ),
+  );
+}
+
+customElements.define("ll-series", LlSeries);

@@ -1,0 +1,88 @@
+// @ts-check
+/** Fetches the page's own files with progress in bytes and checks each against the SHA-256 the page was built with. */
+
+/** @import { Build, BuiltFile, BuiltFileName } from "./types.js" */
+import { StartError } from "./start-error.js";
+import { words } from "./words.js";
+
+/** @type {readonly BuiltFileName[]} */
+const FILES = ["spec", "glue", "worker", "model", "wasm"];
+
+/**
+ * The list of files that `cargo xtask web` wrote into the page.
+ * @param {Document} page
+ * @returns {Build}
+ */
+export function readBuild(page) {
+  /** @type {Build} */
+  let build;
+  try {
+    build = JSON.parse(page.querySelector("script#build")?.textContent ?? "");
+  } catch {
+    throw new StartError("BuildMissing", "");
+  }
+  for (const name of FILES) {
+    const file = build.files?.[name];
+    if (typeof file?.path !== "string" || !/^[0-9a-f]{64}$/.test(file.sha256) || !Number.isSafeInteger(file.bytes)) {
+      throw new StartError("BuildMissing", "");
+    }
+  }
+  return build;
+}
+
+/**
+ * All files of the build, fetched at once and checked. Nothing is returned unless every file is right.
+ * @param {Build} build
+ * @param {string} base the URL that paths are relative to
+ * @param {(done: number, total: number) => void} onProgress bytes, after decompression
+ * @returns {Promise<Record<BuiltFileName, Uint8Array<ArrayBuffer>>>}
+ */
+export async function fetchAll(build, base, onProgress) {
+  const total = FILES.reduce((sum, name) => sum + build.files[name].bytes, 0);
+  let done = 0;
+  onProgress(done, total);
+  const entries = await Promise.all(
+    FILES.map(async (name) => {
+      const file = build.files[name];
+      const bytes = await fetchFile(file, base, (more) => onProgress((done += more), total));
+      await check(file, bytes);
+      return /** @type {const} */ ([name, bytes]);
+    }),
+  );
+  return /** @type {Record<BuiltFileName, Uint8Array<ArrayBuffer>>} */ (Object.fromEntries(entries));
+}
+
+/**
+ * @param {BuiltFile} file
+ * @param {string} base
+ * @param {(more: number) => void} onBytes
+ */
+async function fetchFile(file, base, onBytes) {
+  const bytes = new Uint8Array(file.bytes);
+  let at = 0;
+  try {
+    // Asking the server each time keeps a stale copy in the cache from failing the check.
+    const response = await fetch(new URL(file.path, base), { cache: "no-cache", credentials: "omit" });
+    if (!response.ok || !response.body) throw new Error(words.failure.http(response.status));
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (at + part.value.length <= bytes.length) bytes.set(part.value, at);
+      at += part.value.length;
+      onBytes(part.value.length);
+    }
+  } catch (error) {
+    throw new StartError("DownloadFailed", words.failure.download(file.path, error instanceof Error ? error.message : String(error)));
+  }
+  if (at !== bytes.length) throw new StartError("IntegrityMismatch", words.failure.size(file.path, bytes.length, at), file.path);
+  return bytes;
+}
+
+/**
+ * @param {BuiltFile} file
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+async function check(file, bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== file.sha256) throw new StartError("IntegrityMismatch", words.failure.integrity(file.path, file.sha256, found), file.path);
+}

@@ -1,0 +1,116 @@
+// @ts-check
+/**
+ * Draws boxes and their labels over a slice: truth green and solid, detector orange and dashed, 2 px wide with a dark
+ * halo. Boxes come in image pixels and are drawn in canvas pixels; line widths and letters do not scale with the slice.
+ */
+
+/**
+ * @typedef {{
+ *   box_px: readonly [number, number, number, number], label: string, kind: "truth" | "detector", isSelected: boolean,
+ * }} Outline
+ * @typedef {{ x: number, y: number, width: number, height: number }} Rectangle
+ */
+
+const HALO = "rgb(0 0 0 / 0.75)";
+const FONT = "600 12px system-ui, sans-serif";
+const LABEL_HEIGHT = 17;
+const DASHES = [7, 4];
+
+/**
+ * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
+ * @param {{ cols: number, rows: number }} image
+ * @param {readonly Outline[]} outlines drawn in this order
+ * @param {{ truth: string, detector: string }} colours
+ */
+export function drawOverlay(canvas, image, outlines, colours) {
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
+  canvas.height = Math.max(1, Math.round(height * devicePixelRatio));
+  const pen = canvas.getContext("2d");
+  if (!pen || width === 0) return;
+  pen.scale(canvas.width / width, canvas.height / height);
+  pen.font = FONT;
+  pen.textBaseline = "middle";
+  const placed = outlines.map((outline) => ({ ...outline, at: canvasFromImage(outline.box_px, image, { width, height }) }));
+  // All halos first: where truth and detector coincide, green shows between the orange dashes.
+  for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });
+  for (const { at, kind, isSelected } of placed) {
+    strokeBox(pen, at, { colour: colours[kind], width: isSelected ? 3 : 2, dashes: kind === "detector" ? DASHES : [] });
+  }
+  /** @type {Rectangle[]} */
+  const taken = [];
+  for (const { at, kind, label, isSelected } of placed) {
+    const place = placeFor(at, pen.measureText(label).width + 10, { width, height }, taken);
+    taken.push(place);
+    writeLabel(pen, place, { label, colour: colours[kind], isSelected });
+  }
+}
+
+/**
+ * @param {readonly [number, number, number, number]} box_px
+ * @param {{ cols: number, rows: number }} image
+ * @param {{ width: number, height: number }} canvas
+ * @returns {Rectangle}
+ */
+function canvasFromImage([x0, y0, x1, y1], image, canvas) {
+  const across = canvas.width / image.cols;
+  const down = canvas.height / image.rows;
+  return { x: x0 * across, y: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Rectangle} at
+ * @param {{ colour: string, width: number, dashes: number[] }} line
+ */
+function strokeBox(pen, at, { colour, width, dashes }) {
+  pen.setLineDash(dashes);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.strokeRect(at.x, at.y, at.width, at.height);
+}
+
+/**
+ * Where a label goes: above its box, else below, else beside it, wherever it is on the slice and covers no other label.
+ * @param {Rectangle} box
+ * @param {number} width
+ * @param {{ width: number, height: number }} canvas
+ * @param {readonly Rectangle[]} taken
+ * @returns {Rectangle}
+ */
+function placeFor(box, width, canvas, taken) {
+  const height = LABEL_HEIGHT;
+  const left = Math.min(Math.max(box.x - 1, 0), canvas.width - width);
+  const right = Math.min(Math.max(box.x + box.width + 1 - width, 0), canvas.width - width);
+  const above = box.y - height - 4;
+  const below = box.y + box.height + 4;
+  const beside = Math.min(Math.max(box.y, 0), canvas.height - height);
+  const places = [
+    [left, above],
+    [left, below],
+    [right, above],
+    [right, below],
+    [box.x + box.width + 5, beside],
+    [box.x - width - 5, beside],
+  ].map(([x = 0, y = 0]) => ({ x, y, width, height }));
+  const fits = (/** @type {Rectangle} */ p) => p.x >= 0 && p.y >= 0 && p.x + p.width <= canvas.width && p.y + p.height <= canvas.height;
+  const isFree = (/** @type {Rectangle} */ p) =>
+    taken.every((t) => p.x >= t.x + t.width || t.x >= p.x + p.width || p.y >= t.y + t.height || t.y >= p.y + p.height);
+  const inside = { x: left, y: Math.max(box.y + 3, 0), width, height };
+  return places.find((p) => fits(p) && isFree(p)) ?? places.find(fits) ?? inside;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Rectangle} place
+ * @param {{ label: string, colour: string, isSelected: boolean }} look
+ */
+function writeLabel(pen, place, { label, colour, isSelected }) {
+  pen.fillStyle = isSelected ? colour : HALO;
+  pen.beginPath();
+  pen.roundRect(place.x, place.y, place.width, place.height, 3);
+  pen.fill();
+  pen.fillStyle = isSelected ? "#000" : colour;
+  pen.fillText(label, place.x + 5, place.y + place.height / 2 + 0.5);
+}

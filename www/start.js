@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * Start-up, in an order that lets nothing leave later: check the browser, fetch the page's files, verify them,
+ * compile, give the network up. Only after that is a worker started, and only then are files accepted.
+ */
+
+/** @import { Kit } from "./types.js" */
+import { fetchAll, readBuild } from "./integrity.js";
+import { giveUpNetwork } from "./lock.js";
+import { StartError } from "./start-error.js";
+import { words } from "./words.js";
+
+/**
+ * @param {Document} page
+ * @param {(done: number, total: number) => void} onProgress bytes
+ * @returns {Promise<Kit>} what workers are started from, kept so that a new one needs no network
+ */
+export async function prepare(page, onProgress) {
+  checkBrowser(page);
+  const build = readBuild(page);
+  const files = await fetchAll(build, page.baseURI, onProgress);
+  /** @type {WebAssembly.Module} */
+  let module;
+  try {
+    module = await WebAssembly.compile(files.wasm);
+  } catch (error) {
+    throw new StartError("WasmRefused", error instanceof Error ? error.message : String(error), build.files.wasm.path);
+  }
+  giveUpNetwork(page);
+  const script = { type: "text/javascript" };
+  return {
+    build,
+    module,
+    spec: new TextDecoder().decode(files.spec),
+    model: files.model,
+    glueUrl: URL.createObjectURL(new Blob([files.glue], script)),
+    workerUrl: URL.createObjectURL(new Blob([files.worker], script)),
+  };
+}
+
+/** @param {Document} page */
+function checkBrowser(page) {
+  const view = page.defaultView ?? globalThis;
+  if (!view.isSecureContext) throw new StartError("InsecureContext", "");
+  const needed = {
+    WebAssembly: typeof WebAssembly === "object",
+    "crypto.subtle": typeof view.crypto?.subtle === "object",
+    Worker: typeof Worker === "function",
+    ReadableStream: typeof ReadableStream === "function",
+  };
+  const missing = Object.entries(needed).filter(([, present]) => !present).map(([name]) => name);
+  if (missing.length > 0) throw new StartError("BrowserTooOld", words.failure.missing(missing.join(", ")));
+}

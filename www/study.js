@@ -1,0 +1,416 @@
+// @ts-check
+/**
+ * One study after the other: files in, series, pictures and detections out.
+ *
+ * Opening a study makes the one before stale at once; the worker finishes the call it is in, and the stale study does
+ * nothing more. A lost worker takes all it held with it: what it was busy with is set aside and reported, a new worker
+ * reads the other files again, untried ones first, so that every file is read at most twice however many are bad.
+ */
+
+/** @import { DisplayWindow, Kit, Source, StateStore, View } from "./types.js" */
+import { Engine, WorkerLost } from "./engine.js";
+import { isTable } from "./files.js";
+import { nextSlice, sliceKey } from "./order.js";
+import { Pictures } from "./pictures.js";
+import { clean } from "./text.js";
+import { words } from "./words.js";
+
+// While someone waits for pictures that are not kept, detection waits this long after the last of them.
+const QUIET_MS = 250;
+// Pictures drawn ahead around the slice in view, between two detections.
+const AHEAD = 16;
+// How many workers one study may lose after its files were read, before detection is given up.
+const MOST_LOSSES = 3;
+
+/**
+ * One opening of files. `good` were read, `bad` are set aside, `added` are in the present worker, in order.
+ * `skipped` holds the slices that the detector is not run on again.
+ * @typedef {{
+ *   list: () => Promise<Source[]>,
+ *   sources: Source[] | null,
+ *   good: Set<Source>, bad: Set<Source>, added: Source[], reading: Source | null,
+ *   skipped: Set<string>, losses: number,
+ * }} Job
+ */
+
+export class Study {
+  /** @type {StateStore} */ #store;
+  /** @type {Engine | null} */ #engine = null;
+  /** @type {Job | null} */ #job = null;
+  /** @type {Promise<void>} */ #tail = Promise.resolve();
+  /** @type {Promise<void> | null} */ #refreshing = null;
+  #refreshAgain = false;
+  #pictures = new Pictures();
+  #lastAsked_ms = -Infinity;
+
+  /** @param {StateStore} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /**
+   * Starts the worker. Files are accepted after this.
+   * @param {Kit} kit
+   */
+  async start(kit) {
+    this.#engine = new Engine(kit);
+    const model = await this.#engine.ready();
+    this.#store.set({ model, threshold: model.default_threshold, version: kit.build.version, stage: "ready", progress: null });
+  }
+
+  /** Whether files are accepted. */
+  get accepts() {
+    const { stage } = this.#store.get();
+    return stage !== "loading" && stage !== "failed";
+  }
+
+  /**
+   * Opens a study in place of the present one. A drop of tables alone is added to the present study instead.
+   * @param {() => Promise<Source[]>} list
+   * @param {{ synthetic: boolean }} what
+   */
+  open(list, { synthetic } = { synthetic: false }) {
+    if (!this.accepts) return;
+    const before = this.#job;
+    const wasSynthetic = this.#store.get().synthetic;
+    /** @type {Job} */
+    const job = {
+      list: async () => {
+        const sources = await list();
+        const isAddition = sources.length > 0 && sources.every(isTable) && !wasSynthetic;
+        return isAddition ? [...(before?.sources ?? []), ...sources] : sources;
+      },
+      sources: null,
+      good: new Set(),
+      bad: new Set(),
+      added: [],
+      reading: null,
+      skipped: new Set(),
+      losses: 0,
+    };
+    this.#job = job;
+    this.#pictures.clear();
+    this.#store.set({
+      stage: "decoding",
+      progress: null,
+      series: [],
+      synthetic,
+      view: { series: 0, slice: 0 },
+      ownWindow: true,
+      detections: [],
+      detected: new Set(),
+      undrawable: new Set(),
+      msPerSlice: null,
+      selected: null,
+      errors: [],
+    });
+    this.#work(job);
+  }
+
+  /** Opens the synthetic study that the module makes, by the way that dropped files go. */
+  openSample() {
+    this.open(async () => {
+      const n_files = await this.#call("sampleSize");
+      return Array.from({ length: n_files }, (_, i) => ({
+        path: words.errors.sample,
+        read: () => this.#call("sampleFile", [i]),
+      }));
+    }, { synthetic: true });
+  }
+
+  /**
+   * The picture of a slice if it is kept.
+   * @param {View} view
+   * @param {DisplayWindow} window
+   */
+  picture(view, window) {
+    return this.#pictures.get(view, window);
+  }
+
+  /**
+   * Draws a slice and keeps its picture.
+   * @param {View} view
+   * @param {DisplayWindow} window
+   */
+  async draw(view, window) {
+    this.#lastAsked_ms = performance.now();
+    const job = this.#job;
+    try {
+      await this.#render(job, view, window);
+    } catch (error) {
+      if (job !== this.#job) return;
+      if (!(error instanceof WorkerLost)) {
+        this.#reportSlice(view, codeOf(error), messageOf(error));
+        this.#store.set({ undrawable: new Set(this.#store.get().undrawable).add(sliceKey(view.series, view.slice)) });
+      } else if (job && this.#store.get().stage === "done") {
+        this.#blame(job, error);
+        this.#work(job);
+      }
+    } finally {
+      this.#lastAsked_ms = performance.now();
+    }
+  }
+
+  /** Asks for the detections at the present threshold; the net is not run. */
+  refresh() {
+    this.#refreshAgain = true;
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  async #refresh() {
+    while (this.#refreshAgain) {
+      this.#refreshAgain = false;
+      const job = this.#job;
+      if (!job?.sources || this.#store.get().series.length === 0) return;
+      try {
+        const detections = await this.#call("detections", [this.#store.get().threshold]);
+        if (job === this.#job) this.#store.set({ detections });
+      } catch (error) {
+        if (!(error instanceof WorkerLost)) throw error;
+      }
+    }
+  }
+
+  /** @param {Job} job */
+  #work(job) {
+    this.#tail = this.#tail.then(() => this.#run(job)).catch((error) => this.#end(job, error));
+  }
+
+  /** @param {Job} job */
+  async #run(job) {
+    while (job === this.#job) {
+      try {
+        await this.#engine?.ready();
+        job.sources ??= await job.list();
+        await this.#decode(job);
+        await this.#detect(job);
+        return;
+      } catch (error) {
+        if (job !== this.#job && error instanceof WorkerLost) return;
+        if (!(error instanceof WorkerLost) || error.call === "start") throw error;
+        this.#blame(job, error);
+      }
+    }
+  }
+
+  /** @param {Job} job */
+  async #decode(job) {
+    const sources = job.sources ?? [];
+    const queue = [...sources.filter((s) => !job.good.has(s) && !job.bad.has(s)), ...job.good];
+    job.added = [];
+    this.#pictures.clear();
+    await this.#call("clear");
+    const tell = () =>
+      this.#store.set({ stage: "decoding", progress: { done: job.bad.size + job.added.length, total: sources.length, unit: "files" } });
+    for (const source of queue) {
+      if (job !== this.#job) return;
+      tell();
+      job.reading = source;
+      try {
+        const { path, bytes } = await source.read();
+        await this.#call("addFile", [path, bytes], [bytes.buffer]);
+        job.good.add(source);
+        job.added.push(source);
+      } catch (error) {
+        if (error instanceof WorkerLost) throw error;
+        this.#setAside(job, source, codeOf(error), messageOf(error));
+      }
+    }
+    if (job !== this.#job) return;
+    job.reading = null;
+    tell();
+    const series = await this.#call("arrange");
+    if (job !== this.#job) return;
+    const { view, window, ownWindow } = this.#store.get();
+    const kept = series[view.series]?.slices[view.slice] ? view : { series: 0, slice: 0 };
+    this.#store.set({
+      series,
+      view: kept,
+      window: ownWindow ? (series[kept.series]?.window ?? window) : window,
+      detections: [],
+      detected: new Set(),
+      selected: null,
+    });
+  }
+
+  /** @param {Job} job */
+  async #detect(job) {
+    if (job !== this.#job) return;
+    const { series } = this.#store.get();
+    const total = series.reduce((sum, { slices }) => sum + slices.length, 0);
+    let spent_ms = 0;
+    let n_detected = 0;
+    const skips = (/** @type {number} */ s, /** @type {number} */ i) => job.skipped.has(sliceKey(s, i));
+    const isSettled = (/** @type {number} */ s, /** @type {number} */ i) =>
+      skips(s, i) || this.#store.get().detected.has(sliceKey(s, i));
+    while (job.losses < MOST_LOSSES) {
+      const next = nextSlice(series, this.#store.get().view, isSettled);
+      if (!next) break;
+      this.#store.set({ stage: "detecting", progress: { done: this.#store.get().detected.size, total, unit: "slices" } });
+      await this.#drawAhead(job);
+      await this.#quiet();
+      if (job !== this.#job) return;
+      const began_ms = performance.now();
+      try {
+        await this.#call("detect", [next.series, next.slice]);
+      } catch (error) {
+        if (error instanceof WorkerLost) throw error;
+        job.skipped.add(sliceKey(next.series, next.slice));
+        this.#reportSlice(next, codeOf(error), messageOf(error));
+        continue;
+      }
+      if (job !== this.#job) return;
+      spent_ms += performance.now() - began_ms;
+      n_detected += 1;
+      this.#store.set({
+        detected: new Set(this.#store.get().detected).add(sliceKey(next.series, next.slice)),
+        msPerSlice: spent_ms / n_detected,
+      });
+      void this.refresh();
+    }
+    await this.refresh();
+    if (job === this.#job) this.#store.set({ stage: "done", progress: null });
+  }
+
+  /**
+   * Draws slices around the one in view, so that scrolling does not wait for the detector.
+   * @param {Job} job
+   */
+  async #drawAhead(job) {
+    const { series, view, window } = this.#store.get();
+    /** @type {Set<number>} */
+    const seen = new Set();
+    for (let drawn = 0; drawn < AHEAD && seen.size < 2 * AHEAD; ) {
+      const next = nextSlice(series.slice(view.series, view.series + 1), { series: 0, slice: view.slice }, (_, i) => seen.has(i));
+      if (!next || job !== this.#job) return;
+      seen.add(next.slice);
+      const ahead = { series: view.series, slice: next.slice };
+      if (this.#pictures.get(ahead, window) || this.#store.get().undrawable.has(sliceKey(ahead.series, ahead.slice))) continue;
+      await this.#render(job, ahead, window).catch((error) => {
+        if (error instanceof WorkerLost) throw error;
+      });
+      drawn += 1;
+    }
+  }
+
+  /** Lets pictures that someone waits for go before the next slice is detected. */
+  async #quiet() {
+    for (;;) {
+      const wait_ms = this.#lastAsked_ms + QUIET_MS - performance.now();
+      if (wait_ms <= 0) return;
+      await new Promise((resolve) => setTimeout(resolve, wait_ms));
+    }
+  }
+
+  /**
+   * @param {Job | null} job
+   * @param {View} view
+   * @param {DisplayWindow} window
+   */
+  async #render(job, view, window) {
+    const picture = await this.#call("render", [view.series, view.slice, window.center_hu, window.width_hu]);
+    if (job === this.#job) this.#pictures.keep(view, window, picture);
+  }
+
+  /**
+   * Sets aside what the lost worker was busy with, so that the next one does not meet it again.
+   * @param {Job} job
+   * @param {WorkerLost} loss
+   */
+  #blame(job, loss) {
+    const hung = loss.code === "WorkerTimeout";
+    const source = job.reading;
+    const view = { series: Number(loss.args[0]), slice: Number(loss.args[1]) };
+    const key = sliceKey(view.series, view.slice);
+    if (source && (loss.call === "addFile" || loss.call === "sampleFile")) {
+      if (!job.good.has(source)) {
+        this.#setAside(job, source, loss.code, hung ? words.errors.timeout : withCause(words.errors.trap, loss));
+        return;
+      }
+      // This file was read before without harm, so the worker ran out of memory. A tenth is left free for the detector.
+      const kept = new Set(job.added.slice(0, Math.floor(job.added.length * 0.9)));
+      for (const other of job.sources ?? []) {
+        if (!kept.has(other) && !job.bad.has(other)) this.#setAside(job, other, "MemoryFull", words.errors.memory);
+      }
+      return;
+    }
+    job.losses += 1;
+    if (loss.call === "arrange") {
+      for (const other of job.good) this.#setAside(job, other, loss.code, words.errors.arrangeTrap);
+    } else if (loss.call === "render") {
+      this.#reportSlice(view, loss.code, withCause(words.errors.renderTrap, loss));
+      this.#store.set({ undrawable: new Set(this.#store.get().undrawable).add(key) });
+    } else if (loss.call === "detect") {
+      job.skipped.add(key);
+      this.#reportSlice(view, loss.code, hung ? words.errors.detectTimeout : withCause(words.errors.detectTrap, loss));
+    }
+    if (job.losses === MOST_LOSSES) this.#report("", "DetectionStopped", words.errors.stopped);
+    if (job.losses > 2 * MOST_LOSSES) throw loss;
+  }
+
+  /**
+   * @param {Job} job
+   * @param {Source} source
+   * @param {string} code
+   * @param {string} message
+   */
+  #setAside(job, source, code, message) {
+    job.good.delete(source);
+    job.bad.add(source);
+    this.#report(source.path, code, message);
+  }
+
+  /**
+   * @param {View} view
+   * @param {string} code
+   * @param {string} message
+   */
+  #reportSlice(view, code, message) {
+    this.#report(this.#store.get().series[view.series]?.slices[view.slice]?.path ?? "", code, message);
+  }
+
+  /**
+   * @param {string} file
+   * @param {string} code
+   * @param {string} message
+   */
+  #report(file, code, message) {
+    const error = { file: clean(file), code: clean(code), message: clean(message) };
+    this.#store.set({ errors: [...this.#store.get().errors, error] });
+  }
+
+  /**
+   * Ends a study that cannot go on. Without a worker no other study can be opened either.
+   * @param {Job} job
+   * @param {unknown} error
+   */
+  #end(job, error) {
+    if (error instanceof WorkerLost && error.call === "start") {
+      this.#store.set({ stage: "failed", progress: null, failure: { code: error.code, message: clean(error.message) } });
+    } else if (job === this.#job) {
+      this.#report("", codeOf(error), messageOf(error));
+      this.#store.set({ stage: "done", progress: null });
+    }
+  }
+
+  /**
+   * @param {string} call
+   * @param {readonly unknown[]} args
+   * @param {Transferable[]} transfer
+   * @returns {Promise<any>}
+   */
+  #call(call, args = [], transfer = []) {
+    if (!this.#engine) return Promise.reject(new Error("no worker was started"));
+    return this.#engine.call(call, args, transfer);
+  }
+}
+
+/** @param {unknown} error */
+const codeOf = (error) => (error instanceof Error && "code" in error ? String(error.code) : "Unexpected");
+
+/** @param {unknown} error */
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {string} sentence @param {Error} loss */
+const withCause = (sentence, loss) => (loss.message ? `${sentence} (${loss.message})` : sentence);

@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * The records that cross between the page, its worker and the WebAssembly module.
+ * `orientation` holds the letters at the left, right, top and bottom edge, as in `R\L A\P`. Suffixes give units: `_px` image pixels (half-open edges), `_mm`, `_hu`. Indices are 0-based.
+ */
+
+/**
+ * @typedef {{ center_hu: number, width_hu: number }} DisplayWindow
+ *
+ * @typedef {{ path: string, position_mm: number | null, truth_px: [number, number, number, number][] }} SliceInfo
+ *
+ * @typedef {{
+ *   id: string, rows: number, cols: number,
+ *   spacing_mm: { x: number, y: number, z: number | null },
+ *   spacing_source: "PixelSpacing" | "DL_info" | "assumed",
+ *   rule: string, warnings: string[],
+ *   window: DisplayWindow, orientation: string | null,
+ *   slices: SliceInfo[],
+ * }} SeriesInfo
+ *
+ * @typedef {{
+ *   series: number, series_id: string, slice: number,
+ *   box_px: [number, number, number, number], score: number,
+ * }} Detection
+ *
+ * @typedef {{ name: string, sha256: string, default_threshold: number, score_floor: number }} ModelInfo
+ */
+
+/**
+ * The WebAssembly module's one class, as wasm-bindgen exports it.
+ * @typedef {{
+ *   modelInfo(): ModelInfo,
+ *   addFile(path: string, bytes: Uint8Array): { kind: "image" | "table", n_slices: number, n_rows: number },
+ *   clear(): void,
+ *   arrange(): SeriesInfo[],
+ *   render(series: number, slice: number, center_hu: number, width_hu: number): ImageData,
+ *   detect(series: number, slice: number): void,
+ *   detections(threshold: number): Detection[],
+ *   sampleSize(): number,
+ *   sampleFile(i: number): { path: string, bytes: Uint8Array },
+ * }} Workbench
+ *
+ * @typedef {{
+ *   initSync(input: { module: WebAssembly.Module }): unknown,
+ *   Workbench: new (spec_json: string, onnx: Uint8Array) => Workbench,
+ * }} Glue
+ */
+
+/**
+ * What `cargo xtask web` writes into the page: one entry per file that start-up fetches.
+ * @typedef {{ path: string, sha256: string, bytes: number }} BuiltFile
+ * @typedef {"wasm" | "glue" | "worker" | "model" | "spec"} BuiltFileName
+ * @typedef {{ version: string, commit: string, files: Record<BuiltFileName, BuiltFile> }} Build
+ */
+
+/**
+ * Everything a worker needs, fetched and checked, kept so that a new worker needs no network.
+ * @typedef {{
+ *   build: Build, module: WebAssembly.Module, spec: string, model: Uint8Array<ArrayBuffer>,
+ *   glueUrl: string, workerUrl: string,
+ * }} Kit
+ */
+
+/**
+ * A file to read: one that was dropped or picked, or one of the sample study, whose path is known after reading.
+ * @typedef {{ path: string, read(): Promise<{ path: string, bytes: Uint8Array<ArrayBuffer> }> }} Source
+ */
+
+/**
+ * @typedef {"loading" | "ready" | "decoding" | "detecting" | "done" | "failed"} Stage
+ * @typedef {{ done: number, total: number, unit: "bytes" | "files" | "slices" }} Progress
+ * @typedef {{ code: string, message: string }} Failure
+ * @typedef {{ file: string, code: string, message: string }} FileError
+ * @typedef {{ series: number, slice: number }} View
+ */
+
+/**
+ * The whole state of one viewer. `synthetic`: the sample study is open. `ownWindow`: the window follows the series in view. `detected` and `undrawable` hold
+ * slice keys, `selected` a detection key (see order.js).
+ * @typedef {{
+ *   stage: Stage,
+ *   progress: Progress | null,
+ *   failure: Failure | null,
+ *   version: string,
+ *   model: ModelInfo | null,
+ *   series: readonly SeriesInfo[],
+ *   synthetic: boolean,
+ *   view: View,
+ *   window: DisplayWindow,
+ *   ownWindow: boolean,
+ *   threshold: number,
+ *   detections: readonly Detection[],
+ *   detected: ReadonlySet<string>,
+ *   undrawable: ReadonlySet<string>,
+ *   msPerSlice: number | null,
+ *   selected: string | null,
+ *   showTruth: boolean,
+ *   showBoxes: boolean,
+ *   errors: readonly FileError[],
+ *   helpOpen: boolean,
+ * }} State
+ *
+ * @typedef {import("./store.js").Store<State>} StateStore
+ *
+ * What every element of a viewer is given.
+ * @typedef {{ store: StateStore, study: import("./study.js").Study, actions: import("./actions.js").Actions }} App
+ */
+
+export {};
