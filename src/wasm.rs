@@ -174,8 +174,8 @@ fn study_error(error: &StudyError) -> JsValue {
 }
 
 /// An `Error` with name, code and the whole chain of causes.
-fn js_error(name: &str, code: &str, error: &dyn Error) -> JsValue {
-    let chain: Vec<String> = std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect();
+fn js_error(name: &str, code: &str, error: &(dyn Error + 'static)) -> JsValue {
+    let chain: Vec<String> = std::iter::successors(Some(error), |&e| e.source()).map(ToString::to_string).collect();
     let js = js_sys::Error::new(&chain.join(": "));
     js.set_name(name);
     // Setting a property of an Error made here cannot fail.
