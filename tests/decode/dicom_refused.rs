@@ -1,0 +1,215 @@
+//! What is refused of DICOM, and with which code.
+
+use crate::dicom::nested;
+use crate::write::{Container, DataSet, Encoding, Value, header, wrap};
+use crate::{refusal, slice};
+
+/// What is wrong, how it gets so, the code.
+type Refused = (&'static str, fn(&mut DataSet), &'static str);
+
+fn check(cases: &[Refused]) {
+    for (what, change, code) in cases {
+        let mut data_set = DataSet::ct();
+        change(&mut data_set);
+        let error = refusal(what, &data_set.explicit());
+        assert_eq!(error.code(), *code, "{what}: {error}");
+        let message = error.to_string();
+        assert!(message.len() < 320 && message.chars().all(|c| !c.is_control()), "{what}: {message}");
+    }
+}
+
+#[test]
+fn objects_that_are_no_ct_slice_are_refused_by_name() {
+    check(&[
+        ("an MR image", |d| mr(d), "not_ct_image"),
+        ("a secondary capture of modality CT", |d| class(d, "1.2.840.10008.5.1.4.1.1.7"), "not_ct_image"),
+        ("a segmentation", |d| class(d, "1.2.840.10008.5.1.4.1.1.66.4"), "not_ct_image"),
+        ("a dose", |d| class(d, "1.2.840.10008.5.1.4.1.1.481.2"), "not_ct_image"),
+        ("an unknown class", |d| class(d, "1.2.3"), "not_ct_image"),
+        ("a CT class with modality PT", |d| d.text(0x0008_0060, "CS", "PT"), "not_ct_image"),
+        (
+            "neither class nor modality",
+            |d| {
+                d.remove(0x0008_0016);
+                d.remove(0x0008_0060)
+            },
+            "not_ct_image",
+        ),
+        ("an enhanced CT", |d| class(d, "1.2.840.10008.5.1.4.1.1.2.1"), "enhanced_ct"),
+        ("a converted enhanced CT", |d| class(d, "1.2.840.10008.5.1.4.1.1.2.2"), "enhanced_ct"),
+        ("a localizer", |d| d.text(0x0008_0008, "CS", "ORIGINAL\\PRIMARY\\LOCALIZER"), "localizer"),
+        ("two frames", |d| d.text(0x0028_0008, "IS", "2"), "multi_frame"),
+        ("no frame", |d| d.text(0x0028_0008, "IS", "0"), "multi_frame"),
+        ("garbled frames", |d| d.text(0x0028_0008, "IS", "abc"), "bad_attribute"),
+    ]);
+}
+
+fn class(data_set: &mut DataSet, uid: &str) {
+    data_set.text(0x0008_0016, "UI", uid);
+}
+
+fn mr(data_set: &mut DataSet) {
+    class(data_set, "1.2.840.10008.5.1.4.1.1.4");
+    data_set.text(0x0008_0060, "CS", "MR");
+}
+
+#[test]
+fn pixels_that_cannot_be_trusted_are_refused() {
+    check(&[
+        ("three samples", |d| d.word(0x0028_0002, 3), "not_greyscale"),
+        ("no sample", |d| d.word(0x0028_0002, 0), "not_greyscale"),
+        ("a palette", |d| d.text(0x0028_0004, "CS", "PALETTE COLOR"), "not_greyscale"),
+        ("no photometric interpretation", |d| d.remove(0x0028_0004), "not_greyscale"),
+        ("1 bit", |d| d.word(0x0028_0100, 1), "unsupported_bits_allocated"),
+        ("12 bits", |d| d.word(0x0028_0100, 12), "unsupported_bits_allocated"),
+        ("32 bits", |d| d.word(0x0028_0100, 32), "unsupported_bits_allocated"),
+        ("0 stored bits", |d| d.word(0x0028_0101, 0), "bad_bits_stored"),
+        ("17 stored bits", |d| d.word(0x0028_0101, 17), "bad_bits_stored"),
+        ("a high bit above the value", |d| d.word(0x0028_0101, 12), "bad_high_bit"),
+        ("a high bit inside the value", |d| d.word(0x0028_0102, 3), "bad_high_bit"),
+        ("sign 2", |d| d.word(0x0028_0103, 2), "bad_attribute"),
+        ("no sign", |d| d.remove(0x0028_0103), "missing_attribute"),
+        ("no rows", |d| d.remove(0x0028_0010), "missing_attribute"),
+        ("rows of length 0", |d| d.set(0x0028_0010, "US", Value::Bytes(vec![])), "missing_attribute"),
+        ("two values of rows", |d| d.set(0x0028_0010, "US", Value::Words(vec![3, 3])), "bad_attribute"),
+        ("0 rows", |d| d.word(0x0028_0010, 0), "bad_attribute"),
+        ("0 columns", |d| d.word(0x0028_0011, 0), "bad_attribute"),
+        ("no pixels", |d| d.remove(0x7fe0_0010), "no_pixel_data"),
+        ("one pixel too few", |d| d.set(0x7fe0_0010, "OW", Value::Words(vec![0; 11])), "pixel_data_length"),
+        ("one column too many", |d| d.set(0x7fe0_0010, "OW", Value::Words(vec![0; 15])), "pixel_data_length"),
+        (
+            "65535 rows and columns",
+            |d| {
+                d.word(0x0028_0010, 65535);
+                d.word(0x0028_0011, 65535)
+            },
+            "over_budget",
+        ),
+    ]);
+}
+
+#[test]
+fn rescales_that_give_no_hounsfield_units_are_refused() {
+    check(&[
+        ("slope 0", |d| d.text(0x0028_1053, "DS", "0"), "bad_rescale"),
+        ("an infinite slope", |d| d.text(0x0028_1053, "DS", "1e400"), "bad_attribute"),
+        ("slope inf", |d| d.text(0x0028_1053, "DS", "inf"), "bad_attribute"),
+        ("slope nan", |d| d.text(0x0028_1053, "DS", "nan"), "bad_attribute"),
+        ("two slopes", |d| d.text(0x0028_1053, "DS", "1\\2"), "bad_attribute"),
+        ("a slope in words", |d| d.text(0x0028_1053, "DS", "abc"), "bad_attribute"),
+        ("a slope with a comma", |d| d.text(0x0028_1053, "DS", "1,5"), "bad_attribute"),
+        ("no slope", |d| d.remove(0x0028_1053), "missing_attribute"),
+        ("no intercept", |d| d.remove(0x0028_1052), "missing_attribute"),
+        ("an empty intercept", |d| d.text(0x0028_1052, "DS", "  "), "missing_attribute"),
+        ("atomic numbers", |d| d.text(0x0028_1054, "LO", "Z_EFF"), "not_hounsfield"),
+    ]);
+}
+
+#[test]
+fn geometry_that_cannot_be_read_is_refused() {
+    check(&[
+        ("one spacing", |d| d.text(0x0028_0030, "DS", "0.5"), "bad_attribute"),
+        ("a spacing of 0", |d| d.text(0x0028_0030, "DS", "0\\0.5"), "bad_attribute"),
+        ("a negative spacing", |d| d.text(0x0028_0030, "DS", "0.5\\-0.5"), "bad_attribute"),
+        ("a position of two numbers", |d| d.text(0x0020_0032, "DS", "1\\2"), "bad_attribute"),
+        ("an orientation of zeros", |d| d.text(0x0020_0037, "DS", "0\\0\\0\\0\\0\\0"), "bad_attribute"),
+        ("an orientation without right angle", |d| d.text(0x0020_0037, "DS", "1\\0\\0\\1\\0\\0"), "bad_attribute"),
+    ]);
+}
+
+#[test]
+fn broken_structure_is_refused() {
+    check(&[
+        ("a length past the end", |d| d.set(0x0029_1010, "UN", Value::Raw(long(0x7fff_ffff))), "dicom_truncated"),
+        ("unknown letters", |d| d.set(0x0009_1001, "QQ", Value::Bytes(vec![])), "dicom_damaged"),
+        ("an attribute twice", |d| d.elements.push((0x0028_0010, *b"US", Value::Word(4))), "dicom_damaged"),
+        ("pixels twice", |d| d.elements.push((0x7fe0_0010, *b"OW", Value::Words(vec![0; 12]))), "dicom_damaged"),
+        ("33 levels", |d| d.set(0x0008_1140, "SQ", Value::Raw(nested(33))), "dicom_too_deep"),
+        ("10,000 levels", |d| d.set(0x0008_1140, "SQ", Value::Raw(nested(10_000))), "dicom_too_deep"),
+        ("a sequence without end", |d| d.set(0x0040_0275, "SQ", Value::Raw(unterminated())), "dicom_damaged"),
+        ("a stray delimiter", |d| d.set(0xffff_ffff, "  ", Value::Raw(delimiter(0xfffe_e00d))), "dicom_damaged"),
+        ("a stray item", |d| d.set(0x0008_0001, "  ", Value::Raw(delimiter(0xfffe_e000))), "dicom_damaged"),
+        ("rubbish at the end", |d| d.set(0xffff_ffff, "  ", Value::Raw(vec![9; 30])), "dicom_damaged"),
+    ]);
+}
+
+fn long(length: u32) -> Vec<u8> {
+    header(Encoding::Explicit, 0x0029_1010, *b"UN", length)
+}
+
+fn unterminated() -> Vec<u8> {
+    header(Encoding::Explicit, 0x0040_0275, *b"SQ", u32::MAX)
+}
+
+fn delimiter(tag: u32) -> Vec<u8> {
+    header(Encoding::Explicit, tag, *b"  ", 0)
+}
+
+#[test]
+fn every_cut_of_a_file_is_refused() {
+    let mut data_set = DataSet::ct();
+    data_set.set(0x0008_1140, "SQ", Value::Raw(nested(2)));
+    for encoding in [Encoding::Implicit, Encoding::Explicit, Encoding::Big] {
+        let whole = data_set.file(encoding, Container::Part10);
+        slice("whole.dcm", &whole);
+        for length in 0..whole.len() {
+            refusal("cut.dcm", whole.get(..length).expect("shorter"));
+        }
+    }
+}
+
+#[test]
+fn compressed_and_unknown_transfer_syntaxes_are_refused_by_name() {
+    let mut data_set = DataSet::ct();
+    let mut pixels = header(Encoding::Explicit, 0x7fe0_0010, *b"OB", u32::MAX);
+    pixels.extend(header(Encoding::Explicit, 0xfffe_e000, *b"  ", 0));
+    pixels.extend(header(Encoding::Explicit, 0xfffe_e000, *b"  ", 4));
+    pixels.extend([0xff, 0xd8, 0xff, 0xd9]);
+    pixels.extend(header(Encoding::Explicit, 0xfffe_e0dd, *b"  ", 0));
+    data_set.set(0x7fe0_0010, "OB", Value::Raw(pixels));
+    for (uid, name) in [
+        ("1.2.840.10008.1.2.4.50", "JPEG Baseline"),
+        ("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless"),
+        ("1.2.840.10008.1.2.5", "RLE Lossless"),
+        ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
+        ("1.2.840.113619.5.2", "GE private"),
+        ("1.2.3.4.5", "unknown"),
+        ("1.2.840.10008.1.2.1", "Explicit VR Little Endian"),
+    ] {
+        let error = refusal(uid, &wrap(&data_set.bytes(Encoding::Explicit), uid, Container::Part10));
+        assert_eq!(error.code(), "unsupported_transfer_syntax", "{error}");
+        assert!(error.to_string().contains(uid) && error.to_string().contains(name), "{error}");
+    }
+    mr(&mut data_set);
+    let mr = wrap(&data_set.bytes(Encoding::Explicit), "1.2.840.10008.1.2.5", Container::Part10);
+    assert_eq!(refusal("mr.dcm", &mr).code(), "not_ct_image", "what an object is comes before how it is stored");
+}
+
+#[test]
+fn a_deflated_data_set_is_inflated_within_the_budget() {
+    use std::io::Write;
+    let deflate = |bytes: &[u8]| {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).expect("writes to memory");
+        encoder.finish().expect("writes to memory")
+    };
+    let uid = "1.2.840.10008.1.2.1.99";
+    let good = deflate(&DataSet::ct().bytes(Encoding::Explicit));
+    assert_eq!(slice("good.dcm", &wrap(&good, uid, Container::Part10)).rows(), 3);
+
+    let cut = wrap(good.get(..good.len() / 2).expect("half"), uid, Container::Part10);
+    assert!(matches!(refusal("cut.dcm", &cut).code(), "deflate_damaged" | "dicom_truncated"));
+    let rubbish = wrap(&[0xff; 50], uid, Container::Part10);
+    assert_eq!(refusal("rubbish.dcm", &rubbish).code(), "deflate_damaged");
+    let bomb = wrap(&deflate(&vec![0; 300 << 20]), uid, Container::Part10);
+    assert!(bomb.len() < 3 << 20);
+    assert_eq!(refusal("bomb.dcm", &bomb).code(), "over_budget");
+}
+
+#[test]
+fn file_text_in_messages_is_short_and_printable() {
+    let mut data_set = DataSet::ct();
+    data_set.text(0x0008_0060, "CS", &"\u{202e}<script>\x1b[31m".repeat(100));
+    let message = refusal("hostile.dcm", &data_set.explicit()).to_string();
+    assert!(message.is_ascii() && message.len() < 250 && !message.contains('\x1b'), "{message}");
+}

@@ -1,0 +1,56 @@
+//! The hostile files of the shared conformance folder: a typed answer within 2 s and within the memory budget, and the
+//! next good file decodes as if nothing had happened. One test, so that the allocator counts nothing else.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lesionlens::decode::{BUDGET_BYTES, Decoded, decode};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// What an answer may allocate beside the budget: messages, buffers of fixed size.
+const FIXED_BYTES: usize = 4 << 20;
+
+#[test]
+fn hostile_files_get_a_typed_answer_in_time_and_within_the_budget() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance/malformed");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!("SKIPPED: {} is absent", folder.display());
+        return;
+    };
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let good = fs::read(folder.join("preamble_html.dcm")).expect("a good image");
+    let fingerprint = |bytes: &[u8]| match decode("good", bytes) {
+        Ok(Decoded::Slice(slice)) => slice.stored_sha256_i32le(),
+        other => panic!("the good file should stay good: {other:?}"),
+    };
+    let expected = fingerprint(&good);
+
+    for path in &paths {
+        let name = path.file_name().expect("a file").to_string_lossy();
+        let bytes = fs::read(path).expect("a readable file");
+        let before = ALLOCATOR.current_usage();
+        ALLOCATOR.reset_peak_usage();
+        let start = Instant::now();
+        let answer = decode(&name, &bytes);
+        let (took, peak) = (start.elapsed(), ALLOCATOR.peak_usage() - before);
+        // These two kinds are good images with hostile text around them.
+        let is_image = name.starts_with("pn_") || name.starts_with("preamble_");
+        match &answer {
+            Ok(_) => assert!(is_image, "{name} should be refused"),
+            Err(error) => assert!(!is_image, "{name} should be read: {error}"),
+        }
+        let code = answer.as_ref().map_or_else(|error| error.code(), |_| "read");
+        println!("{name:50} {code:30} {:6.1} ms {:7.2} MiB", took.as_secs_f64() * 1e3, peak as f64 / 1048576.0);
+        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        assert!(peak <= BUDGET_BYTES + FIXED_BYTES, "{name}: {peak} bytes");
+        drop(answer);
+        assert_eq!(fingerprint(&good), expected, "after {name}");
+    }
+    println!("{} hostile files", paths.len());
+}
