@@ -4,7 +4,7 @@
 //! `DL_info.csv`), and the truth about the lesions in them. Everything is computed with integer hashes and exactly
 //! rounded floating-point operations, so the pixels are the same natively and as WebAssembly on every machine.
 //!
-//! A slice is painted from a template body ([`anatomy`]) of lofts and tubes: each tissue over what lies behind it, with
+//! A slice is painted from a template body (`phantom/anatomy.rs`) of lofts and tubes: each tissue over what lies behind it, with
 //! edges one pixel wide, then lesions, then the scanner's blur and noise. The anatomy is schematic; it shows no person.
 
 mod anatomy;
@@ -30,7 +30,7 @@ pub const SAMPLE_SEED: u64 = 1;
 
 /// Number of slices.
 const N_SLICES: usize = 52;
-/// Distance between slices, mm: from the aortic arch to the kidneys in [`N_SLICES`] steps.
+/// Distance between slices, mm, DeepLesion's commonest: from the aortic arch to the kidneys it is 255 mm.
 const INTERVAL_MM: f32 = 5.0;
 /// Patient index of seed 0; DeepLesion's own patients end at 4427.
 const FIRST_PATIENT: u64 = 990_001;
@@ -113,11 +113,12 @@ fn png(hu: &[i16]) -> Vec<u8> {
     // Adding 32768 to an i16 is flipping its sign bit; `write_image` takes native byte order.
     let stored: Vec<u8> = hu.iter().flat_map(|&v| (v.cast_unsigned() ^ 0x8000).to_ne_bytes()).collect();
     let mut bytes = Vec::new();
-    let side = SIDE_PX as u32;
+    const SIDE: u32 = 512;
+    const { assert!(SIDE as usize == SIDE_PX) };
     let written = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Up).write_image(
         &stored,
-        side,
-        side,
+        SIDE,
+        SIDE,
         ExtendedColorType::L16,
     );
     // The buffer has the stated size and a Vec takes every byte, so there is nothing that could fail.

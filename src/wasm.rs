@@ -4,12 +4,13 @@
 //! records, RGBA pixels and `Error` objects go out. An `Error` carries the Rust type in `name`, a stable `code`, and
 //! the chain of causes in `message`. Indices count from 0.
 
+use std::cell::OnceCell;
 use std::error::Error;
 
 use js_sys::Reflect;
 use serde::Serialize;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen::Clamped;
+use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
 use crate::decode::DecodeError;
@@ -41,7 +42,7 @@ export type SampleFile = { path: string, bytes: Uint8Array };
 pub struct Workbench {
     model: TractModel,
     study: Study,
-    sample: Phantom,
+    sample: OnceCell<Phantom>,
 }
 
 #[wasm_bindgen]
@@ -54,7 +55,7 @@ impl Workbench {
     pub fn new(spec_json: &str, onnx: &[u8]) -> Result<Workbench, JsValue> {
         let spec = ModelSpec::from_json(spec_json).map_err(|e| model_error(&e))?;
         let model = TractModel::load(spec, onnx).map_err(|e| model_error(&e))?;
-        Ok(Self { model, study: Study::default(), sample: Phantom::new(SAMPLE_SEED) })
+        Ok(Self { model, study: Study::default(), sample: OnceCell::new() })
     }
 
     /// Name, digest and thresholds of the model.
@@ -122,7 +123,7 @@ impl Workbench {
     #[wasm_bindgen(js_name = sampleSize)]
     #[must_use]
     pub fn sample_size(&self) -> usize {
-        self.sample.n_files()
+        self.sample().n_files()
     }
 
     /// One file of the synthetic sample study, made on the spot.
@@ -131,11 +132,18 @@ impl Workbench {
     /// None in practice: the record always converts.
     #[wasm_bindgen(js_name = sampleFile, unchecked_return_type = "SampleFile")]
     pub fn sample_file(&self, file: usize) -> Result<JsValue, JsValue> {
-        let (path, bytes) = self.sample.file(file);
+        let (path, bytes) = self.sample().file(file);
         let sample = js_sys::Object::new();
         Reflect::set(&sample, &"path".into(), &path.into())?;
         Reflect::set(&sample, &"bytes".into(), &js_sys::Uint8Array::from(bytes.as_slice()).into())?;
         Ok(sample.into())
+    }
+}
+
+impl Workbench {
+    /// The sample study; placing its organs takes longer than everything else at start-up, so it waits until asked for.
+    fn sample(&self) -> &Phantom {
+        self.sample.get_or_init(|| Phantom::new(SAMPLE_SEED))
     }
 }
 
@@ -166,8 +174,8 @@ fn study_error(error: &StudyError) -> JsValue {
 }
 
 /// An `Error` with name, code and the whole chain of causes.
-fn js_error(name: &str, code: &str, error: &dyn Error) -> JsValue {
-    let chain: Vec<String> = std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect();
+fn js_error(name: &str, code: &str, error: &(dyn Error + 'static)) -> JsValue {
+    let chain: Vec<String> = std::iter::successors(Some(error), |&e| e.source()).map(ToString::to_string).collect();
     let js = js_sys::Error::new(&chain.join(": "));
     js.set_name(name);
     // Setting a property of an Error made here cannot fail.

@@ -87,9 +87,9 @@ export class Engine {
     if (!worker) return Promise.reject(this.#lost ?? new WorkerLost("WorkerTrap", "", call, args));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      if (this.#pending.length === 0) this.#watch();
       // What was transferred is gone from this side; the record keeps only what names the culprit.
       this.#pending.push({ id, call, args: args.filter((arg) => typeof arg !== "object"), resolve, reject });
+      if (this.#pending.length === 1) this.#watch();
       worker.postMessage({ id, call, args }, transfer);
     });
   }

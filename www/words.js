@@ -98,7 +98,7 @@ export const words = {
 
   errors: {
     /** @param {number} value */
-    heading: (value) => `Not read (${n.format(value)})`,
+    heading: (value) => `Problems (${n.format(value)})`,
     unreadable: "The browser could not read this file.",
     tooLarge: "The file is larger than the memory the decoder may use.",
     trap: "The decoder stopped on this file. It was started anew; the other files go on.",

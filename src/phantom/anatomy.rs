@@ -572,15 +572,21 @@ pub(super) const SCAPULAR_SPINE: Loft = loft(
     [0.0, 6.0],
 );
 
-/// Parts of a vertebral arch on one side: two points `[x, y]`, a radius, and the heights between which they exist, from
-/// the middle of the vertebra; all mm.
-pub(super) const ARCH: &[([f32; 2], [f32; 2], f32, [f32; 2])] = &[
-    // Pedicle, lamina, articular processes, transverse process, spinous process.
-    ([12.0, 56.0], [14.0, 72.0], 4.2, [-9.5, 1.0]),
-    ([14.0, 73.0], [3.0, 85.0], 3.2, [-5.0, 9.0]),
-    ([15.0, 73.0], [15.0, 79.0], 4.6, [-13.0, 13.0]),
-    ([15.0, 73.0], [35.0, 79.0], 3.8, [-7.0, 0.0]),
-    ([0.0, 87.0], [0.0, 104.0], 3.0, [-2.0, 13.0]),
+/// A part of a vertebral arch on one side: a bar between two points `[x, y]`, present between two heights that count
+/// from the middle of the vertebra; all mm.
+pub(super) struct ArchPart {
+    pub(super) ends: [[f32; 2]; 2],
+    pub(super) radius: f32,
+    pub(super) heights: [f32; 2],
+}
+
+/// Pedicle, lamina, articular processes, transverse process, spinous process.
+pub(super) const ARCH: [ArchPart; 5] = [
+    ArchPart { ends: [[12.0, 56.0], [14.0, 72.0]], radius: 4.2, heights: [-9.5, 1.0] },
+    ArchPart { ends: [[14.0, 73.0], [3.0, 85.0]], radius: 3.2, heights: [-5.0, 9.0] },
+    ArchPart { ends: [[15.0, 73.0], [15.0, 79.0]], radius: 4.6, heights: [-13.0, 13.0] },
+    ArchPart { ends: [[15.0, 73.0], [35.0, 79.0]], radius: 3.8, heights: [-7.0, 0.0] },
+    ArchPart { ends: [[0.0, 87.0], [0.0, 104.0]], radius: 3.0, heights: [-2.0, 13.0] },
 ];
 
 /// Ribs: `[height of the head, fall to the front end, angle of the bone's end, angle of the cartilage's end]` in mm and

@@ -309,10 +309,15 @@ fn paint_spine(canvas: &mut Canvas, z: f32) {
     } else {
         canvas.paint(&body.grown(1.0), 0.0, None, &a::DISC);
     }
-    let parts: Vec<_> = a::ARCH
+    let parts: Vec<Capsule> = a::ARCH
         .iter()
-        .filter(|(_, _, _, [top, bottom])| (*top..*bottom).contains(&from_middle))
-        .flat_map(|&(p, q, r, _)| SIDES.map(|side| Capsule::new([side * p[0], p[1], z, r], [side * q[0], q[1], z, r])))
+        .filter(|part| (part.heights[0]..part.heights[1]).contains(&from_middle))
+        .flat_map(|part| {
+            SIDES.map(|side| {
+                let [p, q] = part.ends.map(|[x, y]| [side * x, y, z, part.radius]);
+                Capsule::new(p, q)
+            })
+        })
         .collect();
     let parts = cuts(&parts, z);
     for part in &parts {

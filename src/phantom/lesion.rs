@@ -86,8 +86,8 @@ const KINDS: [Kind; 12] = [
         rim_hu: 0.0,
         soft_mm: 2.0,
         wobble: 0.14,
-        texture_hu: 30.0,
-        opacity: 0.85,
+        texture_hu: 20.0,
+        opacity: 0.9,
         sites: &[[76.0, 32.0, 60.0], [92.0, 20.0, 90.0], [66.0, 44.0, 35.0]],
     },
     Kind {
@@ -345,8 +345,8 @@ impl PhantomLesion {
             (c, s) = (c * c1 - s * s1, s * c1 + c * s1);
             sum += (a + twist * w.clamp(-1.0, 1.0)) * c + b * s;
         }
-        // A direction means nothing at the centre.
-        sum * smoothstep(1.2 * length)
+        // A direction means nothing at the centre, and the poles stay above it.
+        sum * smoothstep(1.2 * length) * (1.0 - w * w).max(0.0)
     }
 
     /// The marks, from the pixels of which the lesion holds at least half.

@@ -2,6 +2,7 @@
 //! operations only, no function whose last bit a platform may choose.
 #![allow(
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     reason = "lattice cells are wrapped to the lattice before they index it"
 )]
@@ -82,7 +83,7 @@ pub(super) struct Lattice(Vec<f32>);
 
 impl Lattice {
     pub(super) fn new(seed: u64) -> Self {
-        let key = mix(seed ^ 0x6c61_7474_6963_65);
+        let key = mix(seed ^ 0x006c_6174_7469_6365);
         Self((0..SIDE * SIDE * SIDE).map(|i| 1.6 * normal(mix(key ^ i as u64))).collect())
     }
 

@@ -171,12 +171,6 @@ impl Capsule {
         Self { a, b, z_weight: 1.0 }
     }
 
-    /// The radius changed by `mm` everywhere.
-    pub(super) fn grown(self, mm: f32) -> Self {
-        let node = |[x, y, z, r]: Node| [x, y, z, r + mm];
-        Self { a: node(self.a), b: node(self.b), ..self }
-    }
-
     /// The piece as it meets the slice at height z, if it does.
     pub(super) fn cut(&self, z: f32) -> Option<CapsuleCut> {
         let r = self.a[3].max(self.b[3]);

@@ -8,7 +8,7 @@ use lesionlens::series::{Series, arrange};
 use lesionlens::slice::{Format, Slice, SliceInfo, StoredValues};
 
 /// A file or folder of the shared material beside the checkout; says so and gives `None` when it is not there.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if path.exists() {
         return Some(path);
@@ -18,7 +18,7 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// The shipped model's spec and ONNX file.
-pub fn shipped_model() -> (String, Vec<u8>) {
+pub(crate) fn shipped_model() -> (String, Vec<u8>) {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let spec = std::fs::read_to_string(models.join("detector.json")).unwrap();
     let onnx = std::fs::read(models.join("detector.onnx")).unwrap();
@@ -26,7 +26,7 @@ pub fn shipped_model() -> (String, Vec<u8>) {
 }
 
 /// An axial series whose Hounsfield values are a function of column, row and slice index.
-pub fn axial_series(
+pub(crate) fn axial_series(
     (rows, cols): (usize, usize),
     spacing_mm: (f64, f64),
     positions_mm: &[f64],

@@ -14,8 +14,6 @@ import { Part } from "./part.js";
 const WHEEL_STEP_PX = 50;
 // A press that moves less than this is a click.
 const CLICK_PX = 4;
-// From this magnification on, pixels are shown as squares.
-const PIXELS_FROM = 3;
 const SCALE_MM = 50;
 
 export class LlViewer extends Part {
@@ -130,7 +128,6 @@ export class LlViewer extends Part {
     const pxPerMm = Math.min(clientWidth / width, clientHeight / height);
     this.#frame.style.width = `${width * pxPerMm}px`;
     this.#frame.style.height = `${height * pxPerMm}px`;
-    this.#frame.classList.toggle("squares", pxPerMm * x >= PIXELS_FROM);
     this.#scale.hidden = shown.spacing_source === "assumed";
     this.#scaleBar.style.width = `${SCALE_MM * pxPerMm}px`;
   }

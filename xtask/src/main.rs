@@ -11,6 +11,8 @@ mod tidy;
 mod tools;
 mod web;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
 
@@ -24,7 +26,17 @@ cargo xtask COMMAND
   tidy                               layers, words, pinned dependencies, file sizes
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let mut args = lexopt::Parser::from_env();
     let command = match args.next()? {
         Some(Value(name)) => name.string()?,

@@ -62,8 +62,10 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Sets the flags of every compilation for WebAssembly, so that page and tests share their dependencies.
-pub(crate) fn set_rustflags(command: &mut Command, wasm: &Wasm) {
+/// Sets what every compilation for WebAssembly has in common, so that page and tests share their dependencies.
+pub(crate) fn set_features(command: &mut Command, wasm: &Wasm) {
+    // The default features are those of the command line.
+    command.args(["--locked", "--no-default-features", "--features", &wasm.features.join(",")]);
     // This variable takes precedence over RUSTFLAGS and over configuration files.
     command.env("CARGO_ENCODED_RUSTFLAGS", wasm.rustflags.join("\u{1f}"));
 }
@@ -96,11 +98,7 @@ fn compile(project: &Project, wasm: &Wasm) -> Result<PathBuf> {
     // wasm-opt is run here, with the manifest's arguments; `no-install` keeps wasm-pack from downloading tools.
     command.args(["build", "--target", "web", "--mode", "no-install", "--no-opt", "--no-pack"]);
     command.args(["--out-name", "lesionlens", "--profile", &wasm.cargo_profile, "--out-dir"]).arg(&package).arg("--");
-    command.arg("--locked");
-    if !wasm.features.is_empty() {
-        command.args(["--features", &wasm.features.join(",")]);
-    }
-    set_rustflags(&mut command, wasm);
+    set_features(&mut command, wasm);
     run(&mut command)?;
     Ok(package)
 }

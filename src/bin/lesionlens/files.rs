@@ -43,7 +43,10 @@ pub(crate) fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
 }
 
 /// Reads each file and hands its path and bytes on; what cannot be read is refused.
-pub(crate) fn read_each(paths: &[PathBuf], mut take: impl FnMut(&str, &[u8]) -> Result<(), DecodeError>) -> Vec<Refusal> {
+pub(crate) fn read_each(
+    paths: &[PathBuf],
+    mut take: impl FnMut(&str, &[u8]) -> Result<(), DecodeError>,
+) -> Vec<Refusal> {
     let (files, mut refused) = list(paths);
     for file in files {
         let name = file.display().to_string();

@@ -113,7 +113,12 @@ fn run(
     let series_ids: BTreeSet<&String> = keys.keys().map(|(series_id, _)| series_id).collect();
     for (n_done, series_id) in series_ids.iter().enumerate() {
         let folder = images_dir.join(series_id);
-        eprintln!("{} of {} series: {series_id}, {} rows in the table", n_done + 1, series_ids.len(), table.rows().len());
+        eprintln!(
+            "{} of {} series: {series_id}, {} rows in the table",
+            n_done + 1,
+            series_ids.len(),
+            table.rows().len()
+        );
         let mut study = Study::default();
         study.add_file("DL_info.csv", csv)?;
         let errors = crate::files::read_each(&[folder], |path, bytes| study.add_file(path, bytes).map(|_| ()));

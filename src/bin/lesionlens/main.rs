@@ -23,7 +23,9 @@ use crate::args::{Args, Command};
 fn main() -> Result<()> {
     match Args::parse().command {
         Command::Info { paths, .. } => print_json(&info::info(&paths)),
-        Command::Detect { paths, threshold, model, .. } => print_json(&detect::detect(&paths, threshold, &mut model.load()?)?),
+        Command::Detect { paths, threshold, model, .. } => {
+            print_json(&detect::detect(&paths, threshold, &mut model.load()?)?)
+        }
         Command::Froc(args) => print_json(&froc::froc(&args)?),
         Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),
     }

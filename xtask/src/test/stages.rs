@@ -53,10 +53,10 @@ fn fmt(project: &Project) -> Result<()> {
 
 fn clippy(project: &Project) -> Result<()> {
     run(&mut cargo(project, &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    let mut command = cargo(project, &["clippy", "--locked", "--package", "lesionlens", "--lib"]);
-    command.args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
-    web::set_rustflags(&mut command, &Manifest::read(project)?.wasm);
-    run(&mut command)
+    let mut command = cargo(project, &["clippy", "--package", "lesionlens", "--lib", "--test", "wasm"]);
+    command.args(["--target", "wasm32-unknown-unknown"]);
+    web::set_features(&mut command, &Manifest::read(project)?.wasm);
+    run(command.args(["--", "-D", "warnings"]))
 }
 
 fn native(project: &Project) -> Result<()> {
@@ -83,9 +83,9 @@ fn wasm(project: &Project) -> Result<()> {
     let browser = Browser::ensure()?;
     let wasm = Manifest::read(project)?.wasm;
     // The page's own cargo profile, so that its compiled dependencies are used again.
-    let mut command = cargo(project, &["test", "--locked", "--package", "lesionlens", "--test", "wasm"]);
+    let mut command = cargo(project, &["test", "--package", "lesionlens", "--test", "wasm"]);
     command.args(["--target", "wasm32-unknown-unknown", "--profile", &wasm.cargo_profile]);
-    web::set_rustflags(&mut command, &wasm);
+    web::set_features(&mut command, &wasm);
     let runner = project.tools().join("bin/wasm-bindgen-test-runner");
     run(command
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
