@@ -75,9 +75,8 @@ fn the_interval_covers_the_spread_between_patients() {
     // Ten patients with one lesion each, five found with no false positive: the mean is 0.5, and resampling ten
     // patients with replacement gives a binomial share whose 2.5 and 97.5 percentiles are 0.2 and 0.8.
     let lesion = bbox(0., 0., 10., 10.);
-    let images: Vec<EvalImage> = (0..10)
-        .map(|patient| image(patient, &[lesion], &[(lesion, 0.9)][..usize::from(patient % 2 == 0)]))
-        .collect();
+    let images: Vec<EvalImage> =
+        (0..10).map(|patient| image(patient, &[lesion], &[(lesion, 0.9)][..usize::from(patient % 2 == 0)])).collect();
     let report = evaluate(&images);
     assert_eq!(report.curves[0].mean_sensitivity, 0.5);
     assert_eq!(report.curves[0].mean_interval_95, Some([0.2, 0.8]));

@@ -5,7 +5,13 @@ In: a trained net and calibration inputs. Out: `Quantized` (everything the ONNX 
 Batch norm is folded. Weights are int8, symmetric, one scale per output channel; activations follow
 a ReLU and are u8 with zero point 0; biases are int32 in units of input scale × weight scale. The
 inputs and the output of a concatenation share a scale, so that it moves bytes only. The heads'
-outputs stay float. Activation scales minimise the squared error over the calibration inputs.
+outputs stay float. Scales minimise the squared error, activations' over the calibration inputs.
+
+Every scale is a power of two. Then each product of a dequantized weight and activation, and each sum
+of them, is a multiple of one power of two, and `MOST_EXACT` keeps the sums below 2²⁴ of it: f32 holds
+them exactly. So the order in which an engine adds, and whether it fuses multiply and add, make no
+difference: onnxruntime, tract natively and tract in a browser give the same bits, and rounding to
+the next activation is a shift.
 """
 
 from __future__ import annotations
@@ -18,8 +24,11 @@ from torch import nn
 
 from .net import GRAPH, OUTPUTS, Net
 
-INPUT_SCALE = np.float32(1 / 255)
+INPUT_SCALE = 2.0**-8
+"""Of the u8 levels in the ONNX file; the float net sees level / 255, and `folded` evens that out."""
 BINS = 2048
+MOST_EXACT = 2**24
+"""Integers up to this are exact in f32."""
 
 
 @dataclass
@@ -33,8 +42,13 @@ class Quantized:
     scale: dict[str, np.float32] = field(default_factory=dict)
 
 
+def quantized_input(x: torch.Tensor) -> torch.Tensor:
+    """Level / 255, as the float net takes it, to level × `INPUT_SCALE`."""
+    return torch.round(x * 255) * INPUT_SCALE
+
+
 def folded(net: Net) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Weight and bias of every convolution with its batch norm folded in."""
+    """Weight and bias of every convolution with its batch norm folded in, for `quantized_input`."""
     result = {}
     for node in GRAPH:
         if node.op == "conv":
@@ -44,6 +58,9 @@ def folded(net: Net) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         elif node.op == "head":
             conv = net.layers[node.name]
             result[node.name] = (conv.weight, conv.bias)
+        if node.inputs[0] == "slices":
+            weight, bias = result[node.name]
+            result[node.name] = (weight / (255 * INPUT_SCALE), bias)
     return {k: (w.detach().float(), b.detach().float()) for k, (w, b) in result.items()}
 
 
@@ -77,11 +94,26 @@ class FakeQuantNet(nn.Module):
         self.scales = dict(scales)
 
     def weight_scale(self, name: str) -> torch.Tensor:
+        """One power of two per output channel: the one that clips nothing, or a half or a quarter of it where the finer
+        steps are worth more than the clipped weights; doubled until sums are exact."""
         w = self.weights[name].detach()
-        return (w.abs().amax((1, 2, 3)) / 127).clamp(min=1e-7)
+        top = w.abs().amax((1, 2, 3)).clamp(min=1e-7)
+        coarsest = torch.exp2(torch.ceil(torch.log2(top / 127)))
+        candidates = torch.stack([coarsest, coarsest / 2, coarsest / 4])
+        source = next(node.inputs[0] for node in GRAPH if node.name == name)
+        bias = self.biases[name].detach().abs() / self.scales[source]
+        steps = candidates[:, :, None, None, None]
+        error = (w - torch.round(w / steps).clamp(-127, 127) * steps).square().sum((2, 3, 4))
+        scale = candidates.gather(0, error.argmin(0)[None])[0]
+        while True:
+            largest_sum = 255 * torch.round(w / scale[:, None, None, None]).clamp(-127, 127).abs().sum((1, 2, 3))
+            inexact = largest_sum + bias / scale >= MOST_EXACT
+            if not inexact.any():
+                return scale
+            scale = torch.where(inexact, 2 * scale, scale)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        t = {"slices": x}
+        t = {"slices": quantized_input(x)}
         for node in GRAPH:
             a = [t[i] for i in node.inputs]
             if node.op == "up":
@@ -107,10 +139,10 @@ def _straight_through(x: torch.Tensor, scale: torch.Tensor, low: int, high: int)
 
 @torch.no_grad()
 def activation_scales(layers: dict[str, tuple[torch.Tensor, torch.Tensor]], inputs: list[torch.Tensor]) -> dict[str, float]:
-    """Scale of every tensor, by least squared error of u8 quantization over the inputs."""
+    """Scale of every tensor, a power of two, by least squared error of u8 quantization over the inputs."""
 
     def run(x: torch.Tensor) -> dict[str, torch.Tensor]:
-        t = {"slices": x}
+        t = {"slices": quantized_input(x)}
         for node in GRAPH:
             a = [t[i] for i in node.inputs]
             if node.op == "up":
@@ -139,13 +171,13 @@ def activation_scales(layers: dict[str, tuple[torch.Tensor, torch.Tensor]], inpu
     for k, counts in hist.items():
         values = (np.arange(BINS) + 0.5) * max(top[k], 1e-6) / BINS
         errors = []
-        candidates = max(top[k], 1e-6) * np.linspace(0.1, 1.0, 91) / 255
+        candidates = 2.0 ** (np.ceil(np.log2(max(top[k], 1e-6) / 255)) - np.arange(5))
         for s in candidates:
             error = values - np.rint(values / s).clip(0, 255) * s
             errors.append((counts * error * error).sum())
         best[k] = float(np.float32(candidates[int(np.argmin(errors))]))
     scales = {name: best[root] for name, root in roots.items() if root in best}
-    scales["slices"] = float(INPUT_SCALE)
+    scales["slices"] = INPUT_SCALE
     return scales
 
 
