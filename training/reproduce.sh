@@ -34,13 +34,17 @@ run synthetic_set $out/cache $out/synthetic --seed 7 -n 150 --nodules $data/lidc
     --patient ID_0022 --patient ID_0032 --patient ID_0013 --patient ID_0019 --patient ID_0071
 
 logs=()
-for name in base fold-a fold-b fold-c shipped; do
+for name in base refine fold-a fold-b fold-c; do
     run train configs/$name.toml --out $out/$name
     cp $out/$name/log.csv $results/log-$name.csv
     logs+=("$results/log-$name.csv")
     run export $out/$name/checkpoint.pt --calibrate $out/cache --out $out/$name/detector.onnx
 done
 run plot "${logs[@]}" --out $results/training.png
+
+# The shipped net: the average of the fold nets, which start from one refined net.
+run average $out/fold-a/checkpoint.pt $out/fold-b/checkpoint.pt $out/fold-c/checkpoint.pt --out $out/shipped/checkpoint.pt
+run export $out/shipped/checkpoint.pt --calibrate $out/cache --out $out/shipped/detector.onnx
 
 run figures --lesionlens $lesionlens --data $data --runs $out --results $results
 threshold=$("$python" -c "import json; print(json.load(open('$results/figures.json'))['default_threshold'])")

@@ -47,6 +47,8 @@ class Mix:
     background_negative: float = 0.6
     degrade: float = 0.5
     copy_neighbours: float = 0.25
+    # Weight of abdominal and pelvic backgrounds against the others.
+    belly: float = 1.0
 
 
 @dataclass
@@ -165,11 +167,13 @@ class Sampler:
         self.backgrounds: list[int] = []
         weights = []
         for ids in patients.values():
-            # A patient with many slices counts more, but less than in proportion; extremities less.
-            share = {"sarcoma": 0.08, "lung-dx": 1.0}.get(slices[ids[0]].source, 1.0)
+            # A patient with many slices counts more, but less than in proportion; extremities less,
+            # slices of the abdomen and pelvis more.
+            share = 0.08 if slices[ids[0]].source == "sarcoma" else 1.0
             for i in ids:
                 self.backgrounds.append(i)
-                weights.append(share * len(ids) ** -0.35)
+                belly = share == 1 and _is_belly(slices[i].places)
+                weights.append(share * len(ids) ** -0.35 * (mix.belly if belly else 1.0))
         self.weights = np.asarray(weights) / max(np.sum(weights), 1e-9)
         shares = {
             "synthetic": mix.synthetic if weights else 0.0,
@@ -402,6 +406,14 @@ _GRID = np.stack(
 _KIND_P = np.asarray(list(synthesis.KIND_SHARES.values()))
 _KIND_P = _KIND_P / _KIND_P.sum()
 _PASTE_BITS = (tissue.LUNG, tissue.NODE_FAT, tissue.PARENCHYMA, tissue.DEEP_SOFT)
+
+
+def _is_belly(places: np.ndarray) -> bool:
+    """A trunk's slice with hardly any lung: a wide body, less than a fiftieth of it lung."""
+    body = (places & tissue.BODY) > 0
+    n = int(body.sum())
+    lung = int(((places & (tissue.LUNG | tissue.LUNG_BORDER)) > 0).sum())
+    return n > 45_000 and lung < 0.02 * n
 
 
 def _inside(point: tuple[float, float], boxes: list, margin: float) -> bool:

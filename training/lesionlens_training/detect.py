@@ -77,7 +77,7 @@ def detections_file(name: str, sha256: str, series: list[Series], detect: Detect
                     "path": f"{s.id}/{number:03d}.png",
                     "series": s.id,
                     "slice": idx,
-                    "spacing_mm": {"x": s.spacing_mm, "y": s.spacing_mm, "z": s.interval_mm},
+                    "spacing_mm": [s.spacing_mm, s.spacing_mm, s.interval_mm],
                     "detections": [
                         {"box_px": [round(float(v), 3) for v in r[:4]], "score": round(float(r[4]), 6)} for r in rows
                     ],

@@ -5,7 +5,8 @@ In: the program `lesionlens`, the data folder, the folder of runs (each with `de
 reports of `lesionlens froc` on them, and `figures.json` with what the card quotes.
 
 Fold models are judged on the boxed DeepLesion slices of the patients that they never saw. The
-default threshold comes from unboxed slices of validation patients that no fold model saw.
+shipped model is the average of the fold models, so it has seen those slices, but no validation
+patient: the default threshold comes from their unboxed slices.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from .baselines import blob_detect, prior_boxes
-from .data import read_layout
+from .data import Truth, read_layout
 from .detect import chosen, detections_file, float_detector
+from .heads import iou
 from .merge import merged
 from .threshold import threshold
 
@@ -27,7 +31,6 @@ FOLDS = {
     "fold-b": ["DL000009"],
     "fold-c": ["DL000010", "DL000013", "DL000014"],
 }
-UNBOXED_DEEPLESION = ["DL000007", "DL000062"]
 VALIDATION_UNBOXED = [
     "965000-2", "ID_0039", "ID_0060", "ID_0015", "ID_0021", "ID_0030", "ID_0022", "ID_0032", "ID_0013", "ID_0019",
     "ID_0071",
@@ -92,11 +95,22 @@ def short(report: dict) -> dict:
     return result
 
 
-def marks(files: list[Path], at: float) -> dict:
-    """Mean number of detections per slice with at least this score; a slice counts once per file."""
-    images = [image for f in files for image in json.loads(f.read_text())["images"]]
+def marks(file: Path, at: float) -> dict:
+    """Mean number of detections per slice with at least this score."""
+    images = json.loads(file.read_text())["images"]
     n = sum(d["score"] >= at for image in images for d in image["detections"])
-    return {"slices": len(images) // len(files), "models": len(files), "marks_per_slice": round(n / len(images), 2)}
+    return {"slices": len(images), "marks_per_slice": round(n / len(images), 2)}
+
+
+def found_share(file: Path, truths: dict[str, list[Truth]], at: float) -> dict:
+    """Share of the lesions that a detection with at least this score meets at IoU ≥ .5."""
+    n = hit = 0
+    for image in json.loads(file.read_text())["images"]:
+        boxes = np.array([d["box_px"] for d in image["detections"] if d["score"] >= at]).reshape(-1, 4)
+        for truth in truths.get(image["path"], []):
+            n += 1
+            hit += bool(len(boxes)) and bool((iou(np.asarray(truth.box_px), boxes) >= 0.5).any())
+    return {"lesions": n, "found": hit}
 
 
 def main() -> None:
@@ -115,7 +129,8 @@ def main() -> None:
     parts = [here.detect(run, held_out, work / f"{run}.json") for run, held_out in FOLDS.items()]
     results = here.results
     (results / "detections-folds.json").write_text(json.dumps(merged(parts, "folds")) + "\n")
-    here.detect("base", patients, results / "detections-base.json")
+    for run in ("base", "refine"):
+        here.detect(run, patients, results / f"detections-{run}.json")
     series = chosen(read_layout(here.images, here.table, here.table.parent / "sources.csv"), patients)
     numbers = {int(s.id.split("_")[0]) for s in series}
     prior = prior_boxes(args.data / "DL_info_test_split.csv", numbers)
@@ -124,35 +139,34 @@ def main() -> None:
         (results / f"detections-{name}.json").write_text(json.dumps(made) + "\n")
     figures: dict = {
         name: short(here.froc(results / f"detections-{name}.json", results / f"froc-{name}.json"))
-        for name in ("folds", "base", "blob", "prior")
+        for name in ("folds", "base", "refine", "blob", "prior")
     }
 
-    validation = [here.detect(run, VALIDATION_UNBOXED, work / f"{run}-validation.json") for run in FOLDS]
-    at, _ = threshold(validation, MARKS_PER_SLICE)
-    deeplesion = [here.detect(run, UNBOXED_DEEPLESION, work / f"{run}-unboxed.json") for run in FOLDS]
-    folds = json.loads((results / "detections-folds.json").read_text())
+    validation = here.detect("shipped", VALIDATION_UNBOXED, work / "validation.json")
+    at, _ = threshold([validation], MARKS_PER_SLICE)
     figures["default_threshold"] = at
-    figures["marks_at_default_threshold"] = {
-        "validation, unboxed": marks(validation, at),
-        "deeplesion, unboxed": marks(deeplesion, at),
-        "deeplesion, key slices": round(
-            sum(d["score"] >= at for i in folds["images"] for d in i["detections"]) / len(folds["images"]), 2
+    figures["at_default_threshold"] = {
+        "shipped, validation slices without boxes": marks(validation, at),
+        "folds, DeepLesion key slices": marks(results / "detections-folds.json", at),
+        "folds, DeepLesion lesions found": found_share(
+            results / "detections-folds.json", {f"{s.id}/{n:03d}.png": t for s in series for n, t in s.truths.items()}, at
         ),
     }
 
-    sarcoma = here.detect("fold-a", VALIDATION_SARCOMA, work / "sarcoma.json")
-    figures["sarcoma"] = short(here.froc(sarcoma, results / "froc-sarcoma.json"))
+    sarcoma = here.detect("shipped", VALIDATION_SARCOMA, work / "sarcoma.json")
+    figures["shipped, sarcoma of validation patients"] = short(here.froc(sarcoma, results / "froc-sarcoma.json"))
 
     synthetic = args.runs / "synthetic"
     pair = (synthetic / "Images_png", synthetic / "DL_info.csv")
-    found = here.detect("base", [], work / "synthetic.json", *pair)
-    figures["synthetic"] = short(here.froc(found, results / "froc-synthetic.json", *pair))
+    for run in ("base", "refine", "shipped"):
+        found = here.detect(run, [], work / f"synthetic-{run}.json", *pair)
+        figures[f"{run}, synthetic"] = short(here.froc(found, results / f"froc-synthetic-{run}.json", *pair))
     made = detections_file(
-        "float", "", read_layout(*pair), float_detector(args.runs / "base/checkpoint.pt"), only_boxed=True
+        "float", "", read_layout(*pair), float_detector(args.runs / "shipped/checkpoint.pt"), only_boxed=True
     )
     (work / "synthetic-float.json").write_text(json.dumps(made))
     report = here.froc(work / "synthetic-float.json", results / "froc-synthetic-float.json", *pair)
-    figures["synthetic, float net"] = short(report)
+    figures["shipped before quantization, synthetic"] = short(report)
     (results / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

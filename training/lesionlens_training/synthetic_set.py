@@ -77,7 +77,8 @@ def write_set(
             if not boxes:
                 continue
             patient = 980000 + patients.index(source.patient)
-            name = f"{patient}_{i + 1:02d}_01"
+            study, number = i // 90 + 1, i % 90 + 1
+            name = f"{patient}_{study:02d}_{number:02d}"
             (out / "Images_png" / name).mkdir(exist_ok=True)
             stored = (hu + STORED_OFFSET).clip(0, 65535).astype(np.uint16)
             Image.fromarray(stored).save(out / "Images_png" / name / "001.png")
@@ -86,7 +87,7 @@ def write_set(
                 box = f"{x0 - m + 1:g}, {y0 - m + 1:g}, {x1 + m:g}, {y1 + m:g}"
                 size = f"{hu.shape[1]}, {hu.shape[0]}"
                 spacing = f"{SPACING_MM}, {SPACING_MM}, 5"
-                table.writerow([f"{name}_001.png", patient, i + 1, 1, 1, box, -1, 0, spacing, size, 2])
+                table.writerow([f"{name}_001.png", patient, study, number, 1, box, -1, 0, spacing, size, 2])
                 total += 1
     return total
 

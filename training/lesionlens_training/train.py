@@ -81,6 +81,9 @@ def training_slices(config: Config) -> list[CachedSlice]:
 
 
 def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
+    if config.workers > 1:
+        # A session of its own: Linux shares the processor between sessions first.
+        os.setsid()
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
     if config.workers > 1:
