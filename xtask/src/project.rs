@@ -15,7 +15,9 @@ pub(crate) struct Project {
 impl Project {
     /// Finds the repository from the place of this crate, and cargo's target folder from the place of this program.
     pub(crate) fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in no repository")?.to_path_buf();
+        // What cargo says at run time is right also where several checkouts share one target folder.
+        let this = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let root = this.parent().context("xtask lies in no repository")?.to_path_buf();
         let program = env::current_exe()?;
         let target = program.ancestors().nth(2).context("this program lies in no target folder")?.to_path_buf();
         Ok(Self { root, target })
