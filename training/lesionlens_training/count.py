@@ -1,4 +1,4 @@
-"""Counts what a run trains on: `python -m lesionlens_training.count CONFIG.toml DATA`.
+"""Counts what runs train on, together: `python -m lesionlens_training.count CONFIG.toml… DATA`.
 
 Out: a Markdown table, one row per source and licence of `sources.csv`, and one for the nodule
 patches in use.
@@ -17,26 +17,33 @@ from .train import matches, read_config, training_slices
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("config", type=Path)
+    p.add_argument("configs", type=Path, nargs="+")
     p.add_argument("data", type=Path, help="folder with ct-lesions and lidc-nodules")
     args = p.parse_args()
-    config = read_config(args.config)
+    configs = [read_config(c) for c in args.configs]
     with open(args.data / "ct-lesions/sources.csv", newline="") as f:
         listed = {row["series"]: row for row in csv.DictReader(f)}
     groups = defaultdict(list)
-    for s in training_slices(config):
-        if s.series in SUSPECT_SERIES:
+    slices = {s.path: s for config in configs for s in training_slices(config) if s.series not in SUSPECT_SERIES}
+    for s in slices.values():
+        if s.source == "phantom":
+            groups[("Phantom studies of this repository", "MIT OR Apache-2.0")].append(s)
             continue
         row = listed[s.series]
         groups[(row["source"].split(" (")[0].split(" via ")[0], row["licence"])].append(s)
     print("| source | licence | patients | slices | boxes |\n|---|---|---|---|---|")
-    for (source, licence), slices in groups.items():
-        patients = len({s.patient for s in slices})
-        print(f"| {source} | {licence} | {patients} | {len(slices)} | {sum(len(s.boxes) for s in slices)} |")
-    if config.nodules:
-        nodules = [n for n in load_nodules(Path(config.nodules)) if not matches(n.patient, config.leave_out_nodule_patients)]
-        patients = len({n.patient for n in nodules})
-        print(f"| LIDC-IDRI nodule patches | CC BY 3.0 | {patients} | {len(nodules)} patches | {len(nodules)} masks |")
+    for (source, licence), some in groups.items():
+        patients = len({s.patient for s in some})
+        print(f"| {source} | {licence} | {patients} | {len(some)} | {sum(len(s.boxes) for s in some)} |")
+    nodules = {
+        n.hu.tobytes(): n.patient
+        for config in configs[:1]
+        if config.nodules
+        for n in load_nodules(Path(config.nodules))
+        if not matches(n.patient, config.leave_out_nodule_patients)
+    }
+    n = len(nodules)
+    print(f"| LIDC-IDRI nodule patches | CC BY 3.0 | {len(set(nodules.values()))} | {n} patches | {n} masks |")
 
 
 if __name__ == "__main__":
