@@ -1,5 +1,6 @@
 //! The door for the page's worker, tested inside a browser.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
 use js_sys::Reflect;
 use lesionlens::wasm::Workbench;

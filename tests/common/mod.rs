@@ -1,5 +1,6 @@
 //! Series and paths that several tests need.
 #![allow(dead_code, reason = "every test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
 use std::path::{Path, PathBuf};
 
