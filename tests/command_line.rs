@@ -1,0 +1,128 @@
+//! The command line on a synthetic study: what its JSON says, and that a bad file stops nothing.
+#![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use lesionlens::phantom::Phantom;
+use serde_json::{Value, json};
+
+/// A folder with slices 20 to 22 of a synthetic study, its table, and two files that are no slices.
+fn study() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let phantom = Phantom::new(4);
+    for file in [20, 21, 22, phantom.n_slices()] {
+        let (name, bytes) = phantom.file(file);
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    fs::write(folder.path().join("notes.txt"), "no image").unwrap();
+    fs::write(folder.path().join("empty.dcm"), "").unwrap();
+    folder
+}
+
+/// Runs the program, which must exit with 0, and reads its JSON.
+fn run(arguments: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_lesionlens")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn path(folder: &Path, inside: &str) -> String {
+    folder.join(inside).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn info_says_what_each_file_is_and_why_a_file_is_none() {
+    let folder = study();
+    let report = run(&["info", &path(folder.path(), ""), "--json"]);
+    assert_eq!(report["schema"], "lesionlens.info/1");
+    let files = report["files"].as_array().unwrap();
+    assert_eq!(files.len(), 6);
+    let images: Vec<&Value> = files.iter().filter(|file| file["format"] == "png").collect();
+    assert_eq!(images.len(), 3);
+    for image in images {
+        assert_eq!((&image["rows"], &image["cols"], &image["frames"]), (&json!(512), &json!(512), &json!(1)));
+        assert_eq!((&image["spacing_mm"], &image["spacing_source"]), (&json!([0.8, 0.8]), &json!("DL_info")));
+        assert_eq!(image["window"], json!({"center_hu": 40.0, "width_hu": 400.0}));
+        assert!(image["hu_min"].as_f64().unwrap() < -900.0 && image["hu_max"].as_f64().unwrap() > 300.0);
+        assert_eq!(image["sha256_i32le"].as_str().unwrap().len(), 64);
+        assert_eq!((&image["transfer_syntax"], &image["orientation"]), (&Value::Null, &Value::Null));
+    }
+    let codes: Vec<&str> = files.iter().filter_map(|file| file["code"].as_str()).collect();
+    assert_eq!(codes, ["empty_file", "unknown_format"]);
+}
+
+#[test]
+fn without_a_table_the_spacing_of_a_png_is_marked_as_assumed() {
+    let folder = study();
+    let report = run(&["info", &path(folder.path(), "Images_png")]);
+    for file in report["files"].as_array().unwrap() {
+        assert_eq!((&file["spacing_mm"], &file["spacing_source"]), (&json!([0.8, 0.8]), &json!("assumed")));
+    }
+    let missing = run(&["info", &path(folder.path(), "no-such-file.png")]);
+    assert_eq!(missing["files"][0]["code"], "unreadable");
+}
+
+#[test]
+fn detect_lists_every_slice_and_a_threshold_only_drops_boxes() {
+    let folder = study();
+    let all = run(&["detect", &path(folder.path(), ""), "--threshold", "0", "--json"]);
+    let few = run(&["detect", &path(folder.path(), ""), "--threshold", "0.4", "--json"]);
+    assert_eq!(all["schema"], "lesionlens.detections/1");
+    assert_eq!(all["model"]["sha256"].as_str().unwrap().len(), 64);
+    let images = all["images"].as_array().unwrap();
+    assert_eq!(images.iter().map(|image| image["slice"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1, 2]);
+    for (image, shown) in images.iter().zip(few["images"].as_array().unwrap()) {
+        assert_eq!(image["spacing_mm"], json!([0.8, 0.8, 5.0]));
+        assert_eq!(image["series"], "990005_01_01");
+        let from = |image: &Value| image["detections"].as_array().unwrap().clone();
+        let high = from(image).into_iter().filter(|d| d["score"].as_f64().unwrap() >= 0.4);
+        assert_eq!(from(shown), high.collect::<Vec<_>>());
+    }
+    let codes: Vec<&str> = all["errors"].as_array().unwrap().iter().filter_map(|e| e["code"].as_str()).collect();
+    assert_eq!(codes, ["empty_file", "unknown_format"]);
+}
+
+#[test]
+fn froc_scores_the_detector_and_a_file_of_detections_alike() {
+    let folder = study();
+    let (images, table) = (path(folder.path(), "Images_png"), path(folder.path(), "DL_info.csv"));
+    let direct = run(&["froc", &images, &table, "--json"]);
+    assert_eq!(direct["schema"], "lesionlens.froc/1");
+    let n_images = direct["n_images"].as_u64().unwrap();
+    assert!((1..=3).contains(&n_images), "{n_images} key slices among three");
+    assert!(!direct["missing"].as_array().unwrap().is_empty(), "the table names slices that are not there");
+
+    let found = run(&["detect", &path(folder.path(), ""), "--threshold", "0"]);
+    let file = path(folder.path(), "found.json");
+    fs::write(&file, found.to_string()).unwrap();
+    let from_file = run(&["froc", &images, &table, "--detections", &file]);
+    assert_eq!((&direct["curves"], &direct["strata"]), (&from_file["curves"], &from_file["strata"]));
+}
+
+#[test]
+fn boxes_of_the_table_as_detections_are_found_without_false_positives() {
+    let folder = study();
+    let phantom = Phantom::new(4);
+    let mut images = json!([]);
+    for slice_idx in [20, 21, 22] {
+        let marks = phantom.lesions().iter().flat_map(|lesion| &lesion.marks);
+        let here = marks.filter(|mark| mark.slice_idx == slice_idx);
+        let detections: Vec<Value> =
+            here.map(|mark| json!({"box_px": <[f32; 4]>::from(mark.box_px()), "score": 0.9})).collect();
+        let name = phantom.file(slice_idx).0;
+        images.as_array_mut().unwrap().push(json!({"path": name, "series": phantom.series_id(),
+            "slice": slice_idx, "spacing_mm": [0.8, 0.8, 5.0], "detections": detections}));
+    }
+    let report =
+        json!({"schema": "lesionlens.detections/1", "model": {"name": "table", "sha256": ""}, "images": images});
+    let file = path(folder.path(), "perfect.json");
+    fs::write(&file, report.to_string()).unwrap();
+    let froc =
+        run(&["froc", &path(folder.path(), "Images_png"), &path(folder.path(), "DL_info.csv"), "--detections", &file]);
+    assert!(froc["n_lesions"].as_u64().unwrap() > 0);
+    assert_eq!(froc["curves"][0]["mean_sensitivity"], 1.0);
+}
