@@ -140,4 +140,4 @@ def test_places_name_lung_fat_and_parenchyma_where_they_are() -> None:
     assert places[100, 80] & tissue.LUNG
     assert not places[5, 5] & tissue.BODY
     assert not places[100, 80] & tissue.PARENCHYMA
-    assert (hu[KEY][(places & tissue.NODE_FAT) > 0] < 20).all()
+    assert np.percentile(hu[KEY][(places & tissue.NODE_FAT) > 0], 90) < -30, "fat, but for its edge"
