@@ -108,7 +108,8 @@ pub fn input_tensor(series: &Series, key_idx: usize, spec: &InputSpec) -> InputT
     let table = Companding::new(&spec.companding);
     let pictures = spec.offsets_mm.map(|offset_mm| {
         let picture = slice_at(series, key_idx, offset_mm, spec.max_gap_mm);
-        resample(&picture, spacing.x_mm / spec.spacing_mm, spacing.y_mm / spec.spacing_mm)
+        let n_out = |n_in: usize, mm: f64| n_resampled(n_in, mm, spec.spacing_mm);
+        resample(&picture, n_out(picture.rows, spacing.y_mm), n_out(picture.cols, spacing.x_mm))
     });
     let key = &pictures[spec.offsets_mm.iter().position(|&o| o == 0.0).unwrap_or(1)];
     let body = body_box(key, spec.body.threshold_hu, spec.body.margin_px);
@@ -186,8 +187,7 @@ fn axis_taps(n_in: usize, n_out: usize) -> Vec<(usize, usize, f32)> {
 }
 
 /// Bilinear resampling, x first: pixel centres keep their place relative to the image's edges.
-fn resample(picture: &Picture, scale_x: f64, scale_y: f64) -> Picture {
-    let (rows, cols) = (scaled(picture.rows, scale_y), scaled(picture.cols, scale_x));
+fn resample(picture: &Picture, rows: usize, cols: usize) -> Picture {
     if (rows, cols) == (picture.rows, picture.cols) {
         return picture.clone();
     }
@@ -205,14 +205,14 @@ fn resample(picture: &Picture, scale_x: f64, scale_y: f64) -> Picture {
     Picture { rows, cols, values }
 }
 
-/// Number of pixels after scaling an axis, at least 1.
+/// Number of pixels of an axis after resampling from one spacing to another, at least 1.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "decoders bound both the axis and the spacing, so the product is a small positive number"
 )]
-fn scaled(n: usize, scale: f64) -> usize {
-    ((as_f64(n) * scale).round_ties_even() as usize).max(1)
+fn n_resampled(n: usize, from_mm: f64, to_mm: f64) -> usize {
+    ((as_f64(n) * from_mm / to_mm).round_ties_even() as usize).max(1)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "axes are far shorter than 2^52")]
