@@ -97,7 +97,8 @@ fn strata_split_the_lesions_and_share_the_false_positives() {
 }
 
 /// What a detector that never looks at the picture reaches: boxes of the 400 lesions of other patients at the nearest
-/// relative height, scored by how many of the others they overlap. `design/detector.md` names 1.4 for such a prior.
+/// relative height, scored by how many of the others they overlap. Such a prior is known to score about 1.4; this one's
+/// own figure, which a separate NumPy program gave as 1.46 with another order of ties, is held.
 #[test]
 fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
     let Some(path) = common::shared("data/DL_info_test_split.csv") else { return };
@@ -152,5 +153,5 @@ fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
         .collect();
     assert_eq!((images.len(), known.len()), (4800, 4894));
     let mean = 100.0 * evaluate(&images).curves[0].mean_sensitivity;
-    assert!((1.1..1.7).contains(&mean), "blind prior: {mean}");
+    assert!((mean - 1.476).abs() < 0.01, "blind prior: {mean}");
 }
