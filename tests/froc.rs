@@ -97,8 +97,8 @@ fn strata_split_the_lesions_and_share_the_false_positives() {
 }
 
 /// What a detector that never looks at the picture reaches: boxes of the 400 lesions of other patients at the nearest
-/// relative height, scored by how many of the others they overlap. Such a prior is known to score about 1.4; this one's
-/// own figure, which a separate NumPy program gave as 1.46 with another order of ties, is held.
+/// relative height, scored by how many of the others they overlap. Such a prior is known to score about 1.4.
+/// `tests/golden/blind_prior.py` is the same prior and evaluation written a second time, and gives 1.46.
 #[test]
 fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
     let Some(path) = common::shared("data/DL_info_test_split.csv") else { return };
