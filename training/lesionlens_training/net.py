@@ -10,6 +10,7 @@ the three cannot disagree. Each row names its output, the operation and its inpu
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -86,6 +87,20 @@ def gmac(height: int, width: int) -> float:
     return total / 1e9
 
 
+def walk(slices: torch.Tensor, convolve: Callable[[Node, torch.Tensor], torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Every tensor of the graph by name; `convolve` computes the `conv` and `head` nodes."""
+    t = {"slices": slices}
+    for node in GRAPH:
+        a = [t[i] for i in node.inputs]
+        if node.op == "up":
+            t[node.name] = nn.functional.interpolate(a[0], scale_factor=2, mode="nearest")
+        elif node.op == "cat":
+            t[node.name] = torch.cat(a, 1)
+        else:
+            t[node.name] = convolve(node, a[0])
+    return t
+
+
 class Net(nn.Module):
     """The float net for training."""
 
@@ -111,13 +126,5 @@ class Net(nn.Module):
                 self.layers[node.name] = conv
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        t = {"slices": x}
-        for node in GRAPH:
-            args = [t[i] for i in node.inputs]
-            if node.op == "up":
-                t[node.name] = nn.functional.interpolate(args[0], scale_factor=2, mode="nearest")
-            elif node.op == "cat":
-                t[node.name] = torch.cat(args, 1)
-            else:
-                t[node.name] = self.layers[node.name](args[0])
+        t = walk(x, lambda node, a: self.layers[node.name](a))
         return [t[name] for name in OUTPUTS]

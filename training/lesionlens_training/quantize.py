@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .net import GRAPH, OUTPUTS, Net
+from .net import GRAPH, OUTPUTS, Net, Node, walk
 
 INPUT_SCALE = 2.0**-8
 """Of the u8 levels in the ONNX file; the float net sees level / 255, and `folded` evens that out."""
@@ -113,21 +113,16 @@ class FakeQuantNet(nn.Module):
             scale = torch.where(inexact, 2 * scale, scale)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        t = {"slices": quantized_input(x)}
-        for node in GRAPH:
-            a = [t[i] for i in node.inputs]
-            if node.op == "up":
-                t[node.name] = nn.functional.interpolate(a[0], scale_factor=2, mode="nearest")
-            elif node.op == "cat":
-                t[node.name] = torch.cat(a, 1)
-            else:
-                s = self.weight_scale(node.name)
-                w = _straight_through(self.weights[node.name], s[:, None, None, None], -127, 127)
-                b = _straight_through(self.biases[node.name], s * self.scales[node.inputs[0]], -(2**31), 2**31 - 1)
-                y = nn.functional.conv2d(a[0], w, b, node.stride, node.kernel // 2)
-                if node.op == "conv":
-                    y = _straight_through(y, torch.tensor(self.scales[node.name]), 0, 255)
-                t[node.name] = y
+        def convolve(node: Node, a: torch.Tensor) -> torch.Tensor:
+            s = self.weight_scale(node.name)
+            w = _straight_through(self.weights[node.name], s[:, None, None, None], -127, 127)
+            b = _straight_through(self.biases[node.name], s * self.scales[node.inputs[0]], -(2**31), 2**31 - 1)
+            y = nn.functional.conv2d(a, w, b, node.stride, node.kernel // 2)
+            if node.op == "conv":
+                y = _straight_through(y, torch.tensor(self.scales[node.name]), 0, 255)
+            return y
+
+        t = walk(quantized_input(x), convolve)
         return [t[name] for name in OUTPUTS]
 
 
@@ -141,29 +136,21 @@ def _straight_through(x: torch.Tensor, scale: torch.Tensor, low: int, high: int)
 def activation_scales(layers: dict[str, tuple[torch.Tensor, torch.Tensor]], inputs: list[torch.Tensor]) -> dict[str, float]:
     """Scale of every tensor, a power of two, by least squared error of u8 quantization over the inputs."""
 
-    def run(x: torch.Tensor) -> dict[str, torch.Tensor]:
-        t = {"slices": quantized_input(x)}
-        for node in GRAPH:
-            a = [t[i] for i in node.inputs]
-            if node.op == "up":
-                t[node.name] = nn.functional.interpolate(a[0], scale_factor=2, mode="nearest")
-            elif node.op == "cat":
-                t[node.name] = torch.cat(a, 1)
-            elif node.op == "conv":
-                w, b = layers[node.name]
-                t[node.name] = nn.functional.conv2d(a[0], w, b, node.stride, node.kernel // 2).relu()
-        return t
+    def convolve(node: Node, a: torch.Tensor) -> torch.Tensor:
+        w, b = layers[node.name]
+        y = nn.functional.conv2d(a, w, b, node.stride, node.kernel // 2)
+        return y.relu() if node.op == "conv" else y
 
     roots = shared_scale()
     measured = [n.name for n in GRAPH if n.op == "conv"]
     top: dict[str, float] = {}
     for x in inputs:
-        t = run(x)
+        t = walk(quantized_input(x), convolve)
         for name in measured:
             top[roots[name]] = max(top.get(roots[name], 0.0), float(t[name].max()))
     hist = {k: np.zeros(BINS) for k in top}
     for x in inputs:
-        t = run(x)
+        t = walk(quantized_input(x), convolve)
         for name in measured:
             k = roots[name]
             hist[k] += np.histogram(t[name].numpy(), BINS, (0, max(top[k], 1e-6)))[0]

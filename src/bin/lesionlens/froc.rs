@@ -8,15 +8,16 @@ use anyhow::{Context, Result, bail, ensure};
 use lesionlens::decode::dl_info::{DlRow, Split};
 use lesionlens::decode::{Decoded, DlInfo, decode};
 use lesionlens::detection::Detection;
+use lesionlens::detector::detect;
 use lesionlens::froc::{BOOTSTRAP_SAMPLES, EvalImage, Report, evaluate};
 use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelId};
-use lesionlens::study::Study;
+use lesionlens::series::arrange;
 use serde::Serialize;
 
 use crate::args::FrocArgs;
 use crate::detect::{DetectReport, SCHEMA};
-use crate::files::Refusal;
+use crate::files::{Refusal, read_each};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct FrocReport {
@@ -45,7 +46,7 @@ pub(crate) fn froc(args: &FrocArgs) -> Result<FrocReport> {
     }
     let found = match &args.detections {
         Some(path) => from_file(path)?,
-        None => run(&args.images_dir, &keys, &table, &csv, &mut args.model.load()?)?,
+        None => run(&args.images_dir, &keys, &table, &mut args.model.load()?)?,
     };
     let (mut images, mut missing) = (Vec::new(), Vec::new());
     for (key, rows) in &keys {
@@ -102,36 +103,24 @@ fn from_file(path: &Path) -> Result<Found> {
 }
 
 /// Runs the detector on the key slices, series by series, with every slice of the series at hand as neighbours.
-fn run(
-    images_dir: &Path,
-    keys: &BTreeMap<Key, Vec<&DlRow>>,
-    table: &DlInfo,
-    csv: &[u8],
-    model: &mut TractModel,
-) -> Result<Found> {
+fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &DlInfo, model: &mut TractModel) -> Result<Found> {
     let mut found = Found { model: model.spec().id(), detections: BTreeMap::new(), errors: Vec::new() };
     let series_ids: BTreeSet<&String> = keys.keys().map(|(series_id, _)| series_id).collect();
     for (n_done, series_id) in series_ids.iter().enumerate() {
-        let folder = images_dir.join(series_id);
-        eprintln!(
-            "{} of {} series: {series_id}, {} rows in the table",
-            n_done + 1,
-            series_ids.len(),
-            table.rows().len()
-        );
-        let mut study = Study::default();
-        study.add_file("DL_info.csv", csv)?;
-        let errors = crate::files::read_each(&[folder], |path, bytes| study.add_file(path, bytes).map(|_| ()));
-        found.errors.extend(errors);
-        study.arrange();
-        for series_idx in 0..study.series().len() {
-            for slice_idx in 0..study.series()[series_idx].slices().len() {
-                let info = study.series()[series_idx].slices()[slice_idx].info();
-                let Some(key) = info.series_id.clone().zip(info.number).filter(|key| keys.contains_key(key)) else {
-                    continue;
-                };
-                study.detect(model, series_idx, slice_idx)?;
-                found.detections.insert(key, study.on_slice(series_idx, slice_idx, 0.0));
+        eprintln!("{} of {} series: {series_id}", n_done + 1, series_ids.len());
+        let mut slices = Vec::new();
+        found.errors.extend(read_each(&[images_dir.join(series_id)], |path, bytes| {
+            if let Decoded::Slice(slice) = decode(path, bytes)? {
+                slices.push(*slice);
+            }
+            Ok(())
+        }));
+        for series in arrange(slices, std::slice::from_ref(table)) {
+            for (slice_idx, slice) in series.slices().iter().enumerate() {
+                let key = slice.info().series_id.clone().zip(slice.info().number);
+                if let Some(key) = key.filter(|key| keys.contains_key(key)) {
+                    found.detections.insert(key, detect(model, &series, slice_idx)?);
+                }
             }
         }
     }
