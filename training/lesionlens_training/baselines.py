@@ -25,13 +25,13 @@ from . import spec
 from .cache import slice_input
 from .data import Series, parse_box, read_hu, read_layout
 from .detect import chosen, detections_file
-from .heads import iou, suppressed
+from .heads import Marks, iou, suppressed
 
 SIGMAS_PX = (2.0, 2.9, 4.2, 6.1, 8.8, 12.8, 18.5, 26.0)
 
 
-def blob_detect(series: Series, idx: int) -> np.ndarray:
-    """Blobs of one slice, rows (x0, y0, x1, y1, score in 0..1)."""
+def blob_detect(series: Series, idx: int) -> Marks:
+    """Blobs of one slice, scores in 0..1."""
     made = slice_input(series, idx)
     hu = made.hu[spec.OFFSETS_MM.index(0.0)]
     image = hu.clip(-150, 250) / 400
@@ -45,21 +45,21 @@ def blob_detect(series: Series, idx: int) -> np.ndarray:
     (ox, oy), (rx, ry) = made.origin, made.ratio
     rows, cols = read_hu(series.path(idx)).shape
     m = spec.MARGIN_PX
-    found = np.stack(
+    boxes = np.stack(
         [
             ((xs + 0.5 - r + ox) * rx - m).clip(0, cols),
             ((ys + 0.5 - r + oy) * ry - m).clip(0, rows),
             ((xs + 0.5 + r + ox) * rx + m).clip(0, cols),
             ((ys + 0.5 + r + oy) * ry + m).clip(0, rows),
-            1 - np.exp(-stack[ks, ys, xs]),
         ],
         1,
     )
-    return suppressed(found[np.argsort(-found[:, 4], kind="stable")[:100]])
+    found = Marks(boxes, 1 - np.exp(-stack[ks, ys, xs]))
+    return suppressed(found[np.argsort(-found.score, kind="stable")[:100]])
 
 
-def prior_boxes(annotations: Path, without_patients: set[int]) -> np.ndarray:
-    """The 100 best places, rows (x0, y0, x1, y1, score), from annotation rows of other patients."""
+def prior_boxes(annotations: Path, without_patients: set[int]) -> Marks:
+    """The 100 best places, from annotation rows of other patients."""
     with open(annotations, newline="") as f:
         boxes = np.array(
             [
@@ -70,7 +70,7 @@ def prior_boxes(annotations: Path, without_patients: set[int]) -> np.ndarray:
         )
     candidates = boxes[:: max(len(boxes) // 2000, 1)]
     support = np.array([(iou(b, boxes) >= 0.5).mean() for b in candidates])
-    return suppressed(np.column_stack([candidates, support]))[:100]
+    return suppressed(Marks(candidates, support))[:100]
 
 
 def main() -> None:
@@ -88,7 +88,7 @@ def main() -> None:
     else:
         boxes = prior_boxes(args.annotations, {int(s.id.split("_")[0]) for s in series})
 
-        def detect(_series: Series, _idx: int) -> np.ndarray:
+        def detect(_series: Series, _idx: int) -> Marks:
             return boxes
 
     name = {"blob": "laplacian-of-gaussian", "prior": "blind-prior"}[args.kind]

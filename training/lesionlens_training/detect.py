@@ -1,9 +1,11 @@
 """Runs an exported model with onnxruntime (or a float checkpoint with PyTorch) through the Python
 twin of the pipeline.
 
-`python -m lesionlens_training.detect IMAGES DL_INFO --model detector.onnx --out detections.json`
+`python -m lesionlens_training.detect IMAGES DL_INFO --model detector.onnx --out detections.json [--raw]`
 
-Out: a detections file as `lesionlens detect --json` writes it, score ≥ the spec's floor.
+Out: a detections file as `lesionlens detect --json` writes it. How heads are decoded stands in the spec beside
+the model (`X.json` for `X.onnx`, `detector.json` for a checkpoint); without one the net's scores are taken as
+they are. `--raw` adds to each detection what calibration needs: its output, its heat and its types' logits.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import fnmatch
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,32 +23,36 @@ import numpy as np
 from . import spec
 from .cache import slice_input
 from .data import Series, read_hu, read_layout
-from .heads import candidates, suppressed
+from .heads import Decoding, Marks, candidates, records, suppressed
 from .net import OUTPUTS
 
-Detector = Callable[[Series, int], np.ndarray]
+SCHEMA = "lesionlens.detections/2"
+Detector = Callable[[Series, int], Marks]
+Heads = Callable[[np.ndarray], list[np.ndarray]]
 
 
-def onnx_detector(model: Path, threads: int = 1) -> Detector:
-    """A function (series, slice index) → rows (x0, y0, x1, y1, score) in image px."""
+def decoding_of(model: Path) -> Decoding:
+    """What the spec beside a model says."""
+    path = model.with_name("detector.json") if model.suffix == ".pt" else model.with_suffix(".json")
+    return Decoding.read(path) if path.exists() else Decoding()
+
+
+def onnx_heads(model: Path, threads: int = 1) -> Heads:
+    """A function: u8 levels `[3, H, W]` → one `[channels, h, w]` array per output."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
-    def detect(series: Series, idx: int) -> np.ndarray:
-        made = slice_input(series, idx)
-        heads = session.run(list(OUTPUTS), {"slices": made.levels[None]})
-        shape = read_hu(series.path(idx)).shape
-        found = candidates([h[0] for h in heads], made.origin, made.ratio, (shape[0], shape[1]))
-        return suppressed(found)
+    def heads(levels: np.ndarray) -> list[np.ndarray]:
+        return [h[0] for h in session.run(list(OUTPUTS), {"slices": levels[None]})]
 
-    return detect
+    return heads
 
 
-def float_detector(checkpoint: Path) -> Detector:
-    """The float net of a training checkpoint (its EMA), for measuring what quantization costs."""
+def float_heads(checkpoint: Path) -> Heads:
+    """The same of the float net of a training checkpoint (its EMA)."""
     import torch
 
     from .net import Net
@@ -55,40 +62,74 @@ def float_detector(checkpoint: Path) -> Detector:
     net.eval()
 
     @torch.no_grad()
-    def detect(series: Series, idx: int) -> np.ndarray:
+    def heads(levels: np.ndarray) -> list[np.ndarray]:
+        return [h[0].numpy() for h in net(torch.from_numpy(levels[None]).float() / 255)]
+
+    return heads
+
+
+@dataclass(frozen=True)
+class NetDetector:
+    """Calling it with a series and a slice index gives that slice's detections in image px."""
+
+    heads: Heads
+    decoding: Decoding
+
+    def __call__(self, series: Series, idx: int) -> Marks:
         made = slice_input(series, idx)
-        heads = net(torch.from_numpy(made.levels[None]).float() / 255)
         rows, cols = read_hu(series.path(idx)).shape
-        return suppressed(candidates([h[0].numpy() for h in heads], made.origin, made.ratio, (rows, cols)))
+        found = candidates(self.heads(made.levels), made.origin, made.ratio, (rows, cols), self.decoding)
+        return suppressed(found, self.decoding.nms_iou)
 
-    return detect
+
+def onnx_detector(model: Path, decoding: Decoding | None = None) -> NetDetector:
+    """The exported model in onnxruntime."""
+    return NetDetector(onnx_heads(model), decoding or decoding_of(model))
 
 
-def detections_file(name: str, sha256: str, series: list[Series], detect: Detector, only_boxed: bool) -> dict:
+def float_detector(checkpoint: Path, decoding: Decoding | None = None) -> NetDetector:
+    """The float net, for measuring what quantization costs and for runs that are not exported."""
+    return NetDetector(float_heads(checkpoint), decoding or decoding_of(checkpoint))
+
+
+def detections_file(
+    name: str, sha256: str, series: list[Series], detect: Detector, only_boxed: bool, raw: bool = False
+) -> dict:
     """The detections of all slices (or of those with truth) of these series."""
+    decoding = detect.decoding if isinstance(detect, NetDetector) else Decoding()
     images = []
     for s in series:
         for idx, number in enumerate(s.numbers):
             if only_boxed and number not in s.truths:
                 continue
-            rows = detect(s, idx)
             images.append(
                 {
                     "path": f"{s.id}/{number:03d}.png",
                     "series": s.id,
                     "slice": idx,
                     "spacing_mm": [s.spacing_mm, s.spacing_mm, s.interval_mm],
-                    "detections": [
-                        {"box_px": [round(float(v), 3) for v in r[:4]], "score": round(float(r[4]), 6)} for r in rows
-                    ],
+                    "spacing_source": "assumed" if s.spacing_assumed else "DL_info",
+                    "detections": records(detect(s, idx), decoding, not s.spacing_assumed, raw),
                 }
             )
     return {
-        "schema": "lesionlens.detections/1",
+        "schema": SCHEMA,
         "model": {"name": name, "sha256": sha256},
         "images": images,
         "errors": [],
     }
+
+
+def model_detections(
+    model: Path, series: list[Series], only_boxed: bool, raw: bool = False, floor: float | None = None
+) -> dict:
+    """The detections file of a model, ONNX or checkpoint. `floor` replaces the spec's lowest score."""
+    decoding = decoding_of(model)
+    if floor is not None:
+        decoding = replace(decoding, score_floor=floor)
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    make = float_detector if model.suffix == ".pt" else onnx_detector
+    return detections_file(spec.NAME, sha256, series, make(model, decoding), only_boxed, raw)
 
 
 def chosen(series: list[Series], patterns: list[str]) -> list[Series]:
@@ -108,11 +149,11 @@ def main() -> None:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--only", action="append", default=[], help="series or patient pattern")
     p.add_argument("--only-boxed", action="store_true")
+    p.add_argument("--raw", action="store_true", help="add output, heat and types' logits")
+    p.add_argument("--floor", type=float, help="lowest score; the spec's by default")
     args = p.parse_args()
     series = chosen(read_layout(args.images, args.dl_info, args.dl_info.parent / "sources.csv"), args.only)
-    sha256 = hashlib.sha256(args.model.read_bytes()).hexdigest()
-    make = float_detector if args.model.suffix == ".pt" else onnx_detector
-    made = detections_file(spec.NAME, sha256, series, make(args.model), args.only_boxed)
+    made = model_detections(args.model, series, args.only_boxed, args.raw, args.floor)
     args.out.write_text(json.dumps(made) + "\n")
 
 

@@ -10,6 +10,10 @@ import argparse
 import json
 from pathlib import Path
 
+from .truths import short_path
+
+SCHEMA = "lesionlens.detections/2"
+
 
 def merged(files: list[Path], name: str) -> dict:
     """One detections file of all images; paths shortened to `<series>/<slice>.png`."""
@@ -17,14 +21,14 @@ def merged(files: list[Path], name: str) -> dict:
     for file in files:
         part = json.loads(file.read_text())
         for image in part["images"]:
-            path = "/".join(Path(image["path"]).parts[-2:])
+            path = short_path(image["path"])
             if path in seen:
                 raise ValueError(f"{path} is in two of the files")
             seen.add(path)
             images.append({**image, "path": path, "model_sha256": part["model"]["sha256"]})
         errors += part["errors"]
     return {
-        "schema": "lesionlens.detections/1",
+        "schema": SCHEMA,
         "model": {"name": name, "sha256": ""},
         "images": images,
         "errors": errors,

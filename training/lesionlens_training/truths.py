@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .data import ASSUMED_SPACING_MM
-from .froc import TYPE_NAMES, EvalImage, Truth
+from .froc import TYPE_NAMES, EvalImage, Truth, meets
 
 SCHEMAS = ("lesionlens.detections/1", "lesionlens.detections/2")
 UNKNOWN_SOURCE = "unknown"
@@ -129,3 +129,12 @@ def eval_images(slices: list[KeySlice], found: dict[str, list[dict]]) -> list[Ev
         for s in slices
         if s.path in found
     ]
+
+
+def match(truth: Truth, detections: list[dict], criterion: str, threshold: float = 0.0, overlap: float = 0.5) -> dict | None:
+    """The detection with the highest score, at least `threshold`, that meets a lesion; the first of equal ones."""
+    if not detections:
+        return None
+    scores = scores_of(detections)
+    hits = np.flatnonzero(meets(boxes_of(detections), np.asarray(truth.box_px), criterion, overlap) & (scores >= threshold))
+    return detections[hits[np.argmax(scores[hits])]] if len(hits) else None
