@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::geometry::BBox;
 
-/// A box that the detector draws on one slice.
+/// A box that the detector draws on one slice, with what it measures and names there.
+///
+/// Read from a file, `axes` and `type` may be missing, as in detections that a detector without them wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// The box in image pixels of the slice, margin included, clipped to the image.
@@ -12,6 +14,43 @@ pub struct Detection {
     /// How much the box resembles the lesions that the net was trained on, 0..=1. It ranks boxes; it is no likelihood
     /// of disease.
     pub score: f32,
+    /// The two diameters; `None` when the model has no channels for them.
+    #[serde(default)]
+    pub axes: Option<Axes>,
+    /// The coarse type; `None` when the net is not sure enough of one, or when the model has no channels for it.
+    #[serde(default, rename = "type")]
+    pub lesion_type: Option<TypeEstimate>,
+}
+
+impl Detection {
+    /// A box with a score and nothing else, as a model with neither diameters nor types finds it.
+    #[must_use]
+    pub fn new(box_px: BBox, score: f32) -> Self {
+        Self { box_px, score, axes: None, lesion_type: None }
+    }
+}
+
+/// The long and the short diameter of a lesion on one slice, as RECIST defines them: two lines that cross at right
+/// angles in millimetres, which are no right angles in pixels that are not square. The ends are not clipped to the image.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Axes {
+    /// Both ends of the long diameter, `[x, y]` in image pixels of the slice.
+    pub long_px: [[f32; 2]; 2],
+    /// Both ends of the short diameter, `[x, y]` in image pixels of the slice.
+    pub short_px: [[f32; 2]; 2],
+    /// Length of the long diameter in mm; `None` where nothing says the slice's spacing.
+    pub long_mm: Option<f32>,
+    /// Length of the short diameter in mm, at most the long one's; `None` where nothing says the slice's spacing.
+    pub short_mm: Option<f32>,
+}
+
+/// A type that the net names for a detection.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TypeEstimate {
+    /// The type.
+    pub name: LesionType,
+    /// Its share of the eight types' softmax, from the smallest share that the model's spec takes for known to 1.
+    pub probability: f32,
 }
 
 /// A lesion that a person marked on a slice.
@@ -30,7 +69,9 @@ pub struct Truth {
 }
 
 /// DeepLesion's eight coarse lesion types, numbered 1 to 8 in its table (Yan et al. 2018).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Serialized as [`LesionType::name`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LesionType {
     /// 1
     Bone,
@@ -45,27 +86,32 @@ pub enum LesionType {
     /// 6
     Kidney,
     /// 7: muscle, skin and fat.
+    #[serde(rename = "soft tissue")]
     SoftTissue,
     /// 8
     Pelvis,
 }
 
 impl LesionType {
+    /// Every type, in the order of DeepLesion's numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Bone,
+        Self::Abdomen,
+        Self::Mediastinum,
+        Self::Liver,
+        Self::Lung,
+        Self::Kidney,
+        Self::SoftTissue,
+        Self::Pelvis,
+    ];
+
     /// The type with DeepLesion's number; `None` for −1 (unknown) and anything else.
     #[must_use]
     pub fn from_number(number: i32) -> Option<Self> {
-        Some(match number {
-            1 => Self::Bone,
-            2 => Self::Abdomen,
-            3 => Self::Mediastinum,
-            4 => Self::Liver,
-            5 => Self::Lung,
-            6 => Self::Kidney,
-            7 => Self::SoftTissue,
-            8 => Self::Pelvis,
-            _ => return None,
-        })
+        let idx = usize::try_from(number.checked_sub(1)?).ok()?;
+        Self::ALL.get(idx).copied()
     }
+
     /// Name as it appears in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -5,7 +5,7 @@ use crate::heads::candidates;
 use crate::input::input_tensor;
 use crate::model::{Model, ModelError};
 use crate::nms::suppress;
-use crate::series::Series;
+use crate::series::{Series, SpacingSource};
 
 /// Every detection on one slice with a score of at least the spec's floor, by falling score, in image pixels.
 ///
@@ -15,6 +15,7 @@ pub fn detect(model: &mut impl Model, series: &Series, slice_idx: usize) -> Resu
     let input = input_tensor(series, slice_idx, &model.spec().input);
     let heads = model.run(&input)?;
     let spec = model.spec();
-    let found = candidates(&heads, spec, &input.image_from_input, (series.rows(), series.cols()))?;
+    let mm_per_px = (series.spacing_source() != SpacingSource::Assumed).then_some(spec.input.spacing_mm);
+    let found = candidates(&heads, spec, &input.image_from_input, (series.rows(), series.cols()), mm_per_px)?;
     Ok(suppress(found, spec.nms_iou))
 }

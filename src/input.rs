@@ -77,15 +77,21 @@ pub struct ImageFromInput {
 impl ImageFromInput {
     /// Maps a box of `input` pixels to `image` pixels.
     #[must_use]
+    pub fn map(&self, b: &BBox) -> BBox {
+        let ([x0, y0], [x1, y1]) = (self.map_point([b.x0, b.y0]), self.map_point([b.x1, b.y1]));
+        BBox { x0, y0, x1, y1 }
+    }
+
+    /// Maps a point `[x, y]` of `input` pixels to `image` pixels.
+    #[must_use]
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         reason = "pixel coordinates are far below 2^23"
     )]
-    pub fn map(&self, b: &BBox) -> BBox {
-        let x = |x: f32| ((f64::from(x) + self.crop_x as f64) * self.ratio_x) as f32;
-        let y = |y: f32| ((f64::from(y) + self.crop_y as f64) * self.ratio_y) as f32;
-        BBox { x0: x(b.x0), y0: y(b.y0), x1: x(b.x1), y1: y(b.y1) }
+    pub fn map_point(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let along = |at: f32, crop: usize, ratio: f64| ((f64::from(at) + crop as f64) * ratio) as f32;
+        [along(x, self.crop_x, self.ratio_x), along(y, self.crop_y, self.ratio_y)]
     }
 }
 

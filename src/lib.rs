@@ -1,10 +1,10 @@
 //! Lesionlens: a universal CT lesion detector that runs in the browser.
 //!
 //! The way of a slice, a file a stage: bytes → [`decode`] → [`slice::Slice`] → [`series::Series`] → [`input`] (tensor)
-//! → [`model`] (tract) → [`heads`] (candidates) → [`nms`] → [`detection::Detection`]; [`detector`] is that way from
-//! series to detections in one call. [`view`] turns a slice into pixels, [`froc`] scores detections, [`study`] holds
-//! what a person has opened, and `wasm` is the door for the page's worker. [`phantom`] makes the synthetic sample
-//! study.
+//! → [`model`] (tract) → [`heads`] (candidates, with diameters and type by [`measure`]) → [`nms`] →
+//! [`detection::Detection`]; [`detector`] is that way from series to detections in one call. [`view`] turns a slice
+//! into pixels, [`froc`] scores detections, [`study`] holds what a person has opened, and `wasm` is the door for the
+//! page's worker. [`phantom`] makes the synthetic sample study.
 //!
 //! Things can fail only at the two ends: bytes ([`decode::DecodeError`]) and the model ([`model::ModelError`]). Between
 //! them are pure functions.
@@ -19,6 +19,7 @@ pub mod geometry;
 pub mod heads;
 pub mod hounsfield;
 pub mod input;
+pub mod measure;
 pub mod model;
 pub mod nms;
 pub mod phantom;

@@ -22,7 +22,14 @@ use crate::study::{Study, StudyError};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-export type ModelInfo = { name: string, sha256: string, default_threshold: number, score_floor: number };
+export type OperatingPoint = {
+  threshold: number, sensitivity: number, sensitivity_95: [number, number], marks_per_slice: number,
+};
+export type ModelInfo = {
+  name: string, sha256: string, default_threshold: number, score_floor: number, has_axes: boolean, has_types: boolean,
+  operating_points: OperatingPoint[], default_operating_point: OperatingPoint | null,
+  evidence: { sensitivity: string, marks: string } | null,
+};
 export type Added = { kind: "image" | "table", n_slices: number, n_rows: number };
 export type SliceSummary = { path: string, position_mm: number | null, truth_px: [number, number, number, number][] };
 export type SeriesInfo = {
@@ -31,8 +38,11 @@ export type SeriesInfo = {
   rule: string, warnings: string[], window: { center_hu: number, width_hu: number }, orientation: string | null,
   slices: SliceSummary[],
 };
+export type Line = [[number, number], [number, number]];
 export type Detection = {
   series: number, series_id: string, slice: number, box_px: [number, number, number, number], score: number,
+  axes: { long_px: Line, short_px: Line, long_mm: number | null, short_mm: number | null } | null,
+  type: { name: string, probability: number } | null,
 };
 export type SampleFile = { path: string, bytes: Uint8Array };
 "#;
@@ -58,13 +68,22 @@ impl Workbench {
         Ok(Self { model, study: Study::default(), sample: OnceCell::new() })
     }
 
-    /// Name, digest and thresholds of the model.
+    /// Name, digest, thresholds and figures of the model.
     ///
     /// # Errors
     /// None in practice: the record always converts.
     #[wasm_bindgen(js_name = modelInfo, unchecked_return_type = "ModelInfo")]
     pub fn model_info(&self) -> Result<JsValue, JsValue> {
         record(&self.model.spec().info())
+    }
+
+    /// What was measured at the highest threshold that is not above this one; `null` where nothing was.
+    ///
+    /// # Errors
+    /// None in practice: the record always converts.
+    #[wasm_bindgen(js_name = operatingPoint, unchecked_return_type = "OperatingPoint | null")]
+    pub fn operating_point(&self, threshold: f32) -> Result<JsValue, JsValue> {
+        record(&self.model.spec().operating_point(threshold))
     }
 
     /// Decodes a file and keeps its slices or rows until [`Workbench::arrange`].

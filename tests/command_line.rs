@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use lesionlens::detection::LesionType;
+use lesionlens::model::ModelSpec;
 use lesionlens::phantom::Phantom;
 use serde_json::{Value, json};
 
@@ -71,7 +73,7 @@ fn detect_lists_every_slice_and_a_threshold_only_drops_boxes() {
     let folder = study();
     let all = run(&["detect", &path(folder.path(), ""), "--threshold", "0", "--json"]);
     let few = run(&["detect", &path(folder.path(), ""), "--threshold", "0.4", "--json"]);
-    assert_eq!(all["schema"], "lesionlens.detections/1");
+    assert_eq!(all["schema"], "lesionlens.detections/2");
     assert_eq!(all["model"]["sha256"].as_str().unwrap().len(), 64);
     let images = all["images"].as_array().unwrap();
     assert_eq!(images.iter().map(|image| image["slice"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1, 2]);
@@ -81,9 +83,36 @@ fn detect_lists_every_slice_and_a_threshold_only_drops_boxes() {
         let from = |image: &Value| image["detections"].as_array().unwrap().clone();
         let high = from(image).into_iter().filter(|d| d["score"].as_f64().unwrap() >= 0.4);
         assert_eq!(from(shown), high.collect::<Vec<_>>());
+        for detection in from(image) {
+            check_measured(&detection);
+        }
     }
     let codes: Vec<&str> = all["errors"].as_array().unwrap().iter().filter_map(|e| e["code"].as_str()).collect();
     assert_eq!(codes, ["empty_file", "unknown_format"]);
+}
+
+/// A detection of the shipped model carries diameters and types as the model's spec promises; the study's spacing is
+/// known, so diameters have lengths.
+fn check_measured(detection: &Value) {
+    let spec = include_str!("../models/detector.json");
+    let info = ModelSpec::from_json(spec).unwrap().info();
+    let keys: Vec<&String> = detection.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["axes", "box_px", "score", "type"]);
+    let axes = &detection["axes"];
+    assert_eq!(axes.is_object(), info.has_axes, "{detection}");
+    if info.has_axes {
+        let (long_mm, short_mm) = (axes["long_mm"].as_f64().unwrap(), axes["short_mm"].as_f64().unwrap());
+        assert!(long_mm >= short_mm && short_mm > 0.0, "{axes}");
+        let [[x0, y0], [x1, y1]]: [[f64; 2]; 2] = serde_json::from_value(axes["long_px"].clone()).unwrap();
+        assert!((0.8 * (x1 - x0).hypot(y1 - y0) - long_mm).abs() < 1e-2, "pixels of 0.8 mm: {axes}");
+    }
+    let lesion_type = &detection["type"];
+    if let Some(name) = lesion_type["name"].as_str() {
+        assert!(info.has_types && LesionType::ALL.iter().any(|lesion_type| lesion_type.name() == name));
+        assert!((0.0..=1.0).contains(&lesion_type["probability"].as_f64().unwrap()));
+    } else {
+        assert!(lesion_type.is_null());
+    }
 }
 
 #[test]
@@ -103,6 +132,7 @@ fn froc_scores_the_detector_and_a_file_of_detections_alike() {
     assert_eq!((&direct["curves"], &direct["strata"]), (&from_file["curves"], &from_file["strata"]));
 }
 
+/// The file has the first form, in which baselines write: boxes and scores alone.
 #[test]
 fn boxes_of_the_table_as_detections_are_found_without_false_positives() {
     let folder = study();
@@ -125,4 +155,11 @@ fn boxes_of_the_table_as_detections_are_found_without_false_positives() {
         run(&["froc", &path(folder.path(), "Images_png"), &path(folder.path(), "DL_info.csv"), "--detections", &file]);
     assert!(froc["n_lesions"].as_u64().unwrap() > 0);
     assert_eq!(froc["curves"][0]["mean_sensitivity"], 1.0);
+
+    fs::write(&file, report.to_string().replace("detections/1", "detections/9")).unwrap();
+    let (images, table) = (path(folder.path(), "Images_png"), path(folder.path(), "DL_info.csv"));
+    let froc = ["froc", &images, &table, "--detections", &file];
+    let refused = Command::new(env!("CARGO_BIN_EXE_lesionlens")).args(froc).output().unwrap();
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("lesionlens.detections/1 or lesionlens.detections/2"), "{told}");
 }

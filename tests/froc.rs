@@ -22,7 +22,7 @@ fn image(patient: i64, lesions: &[BBox], detections: &[(BBox, f32)]) -> EvalImag
         source: "generated".to_owned(),
         mm_per_px: 1.0,
         lesions: lesions.iter().map(lesion).collect(),
-        detections: detections.iter().map(|&(box_px, score)| Detection { box_px, score }).collect(),
+        detections: detections.iter().map(|&(box_px, score)| Detection::new(box_px, score)).collect(),
     }
 }
 
@@ -139,7 +139,7 @@ fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
             };
             let boxes: Vec<BBox> = others.iter().take(400).map(scaled).collect();
             let support = |b: &BBox| boxes.iter().filter(|other| b.iou(other) >= 0.5).count() as f32 / 400.0;
-            let all = boxes.iter().map(|b| Detection { box_px: *b, score: support(b) }).collect();
+            let all = boxes.iter().map(|b| Detection::new(*b, support(b))).collect();
             let mut detections = suppress(all, 0.5);
             detections.truncate(16);
             EvalImage {

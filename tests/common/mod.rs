@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use lesionlens::hounsfield::Rescale;
+use lesionlens::model::ModelSpec;
 use lesionlens::series::{Series, arrange};
 use lesionlens::slice::{Format, Slice, SliceInfo, StoredValues};
+use serde_json::{Value, json};
 
 /// A file or folder of the shared material beside the checkout; says so and gives `None` when it is not there.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
@@ -24,6 +26,45 @@ pub(crate) fn shipped_model() -> (String, Vec<u8>) {
     let spec = std::fs::read_to_string(models.join("detector.json")).unwrap();
     let onnx = std::fs::read(models.join("detector.onnx")).unwrap();
     (spec, onnx)
+}
+
+/// The channels that every model has.
+pub(crate) const BOX_CHANNELS: [&str; 5] = ["heat", "dx", "dy", "log_w", "log_h"];
+/// The channels that a model with diameters has besides.
+pub(crate) const AXIS_CHANNELS: [&str; 4] = ["log_long", "log_short", "sin_2theta", "cos_2theta"];
+/// The channels that a model with types has besides.
+pub(crate) const TYPE_CHANNELS: [&str; 8] = [
+    "type_bone",
+    "type_abdomen",
+    "type_mediastinum",
+    "type_liver",
+    "type_lung",
+    "type_kidney",
+    "type_soft_tissue",
+    "type_pelvis",
+];
+
+/// The shipped model's spec as JSON, with these channels, plain sigmoids for scores and no figures, whatever the
+/// shipped model has.
+pub(crate) fn spec_json(channels: &[&str]) -> Value {
+    let mut spec: Value = serde_json::from_str(&shipped_model().0).unwrap();
+    spec["channels"] = json!(channels);
+    for output in spec["outputs"].as_array_mut().unwrap() {
+        output["score"] = json!({"scale": 1.0, "offset": 0.0});
+    }
+    let fields = spec.as_object_mut().unwrap();
+    for key in ["types", "operating_points", "evidence"] {
+        fields.remove(key);
+    }
+    if channels.contains(&TYPE_CHANNELS[0]) {
+        spec["types"] = json!({"temperature": 1.0, "min_probability": 0.6});
+    }
+    spec
+}
+
+/// [`spec_json`], read.
+pub(crate) fn spec(channels: &[&str]) -> ModelSpec {
+    ModelSpec::from_json(&spec_json(channels).to_string()).unwrap()
 }
 
 /// An axial series whose Hounsfield values are a function of column, row and slice index.

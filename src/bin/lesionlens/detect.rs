@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::files::{Refusal, read_each};
 
 /// Name of the JSON's form.
-pub(crate) const SCHEMA: &str = "lesionlens.detections/1";
+const SCHEMA: &str = "lesionlens.detections/2";
+
+/// The forms that are read. In the first one detections have a box and a score only.
+pub(crate) const READ_SCHEMAS: [&str; 2] = ["lesionlens.detections/1", SCHEMA];
 
 /// What `lesionlens detect --json` writes and `lesionlens froc --detections` reads.
 #[derive(Debug, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use lesionlens::series::arrange;
 use serde::Serialize;
 
 use crate::args::FrocArgs;
-use crate::detect::{DetectReport, SCHEMA};
+use crate::detect::{DetectReport, READ_SCHEMAS};
 use crate::files::{Refusal, read_each};
 
 #[derive(Debug, Serialize)]
@@ -92,7 +92,8 @@ struct Found {
 fn from_file(path: &Path) -> Result<Found> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let report: DetectReport = serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
-    ensure!(report.schema == SCHEMA, "{} has schema {}, expected {SCHEMA}", path.display(), report.schema);
+    let (schema, known) = (report.schema.as_str(), READ_SCHEMAS.join(" or "));
+    ensure!(READ_SCHEMAS.contains(&schema), "{} has schema {schema}, expected {known}", path.display());
     let mut detections = BTreeMap::new();
     for image in report.images {
         let key = lesionlens::decode::dl_info::parse_name(&image.path)
