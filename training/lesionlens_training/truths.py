@@ -67,6 +67,11 @@ def read_sources(table: Path) -> dict[str, dict[str, str]]:
         return {row["series"]: row for row in csv.DictReader(f)}
 
 
+def patient_names(table: Path) -> dict[str, str]:
+    """Patient of each series, by the `sources.csv` beside a table."""
+    return {series: row["patient"] for series, row in read_sources(table).items()}
+
+
 def key_slices(table: Path, patients: list[str] | None = None) -> list[KeySlice]:
     """The key slices of these patients (patterns over patient names or series); all without patterns. A slice
     whose rows are all noisy or without a box is a key slice without lesions."""
