@@ -4,6 +4,7 @@
 
 use js_sys::Reflect;
 use lesionlens::wasm::Workbench;
+use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -55,18 +56,56 @@ fn the_sample_study_is_decoded_arranged_rendered_and_searched() {
     assert!(rgba.0.iter().step_by(4).any(|&grey| grey > 60 && grey < 250), "a body is seen");
 
     bench.detect(0, 1).unwrap();
-    let floor = get(&bench.model_info().unwrap(), "score_floor").as_f64().unwrap();
+    let info = bench.model_info().unwrap();
+    let floor = get(&info, "score_floor").as_f64().unwrap();
     let all = items(bench.detections(0.0).unwrap());
     for detection in &all {
         assert_eq!(get(detection, "slice").as_f64(), Some(1.0));
         assert!(get(detection, "score").as_f64().unwrap() >= floor - 1e-6);
         assert_eq!(items(get(detection, "box_px")).len(), 4);
+        let axes = get(detection, "axes");
+        assert_eq!(!axes.is_null(), get(&info, "has_axes").is_truthy());
+        if !axes.is_null() {
+            let ends = items(get(&axes, "long_px"));
+            assert!(ends.len() == 2 && ends.into_iter().all(|end| items(end).len() == 2));
+            assert!(get(&axes, "long_mm").as_f64() >= get(&axes, "short_mm").as_f64(), "the sample's spacing is known");
+        }
+        let named = get(detection, "type");
+        assert!(named.is_null() || get(&info, "has_types").is_truthy() && !text(&named, "name").is_empty());
     }
     assert!(items(bench.detections(1.1).unwrap()).is_empty(), "no score is above 1");
 
     bench.clear();
     assert!(items(bench.arrange().unwrap()).is_empty());
     assert!(items(bench.detections(0.0).unwrap()).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn figures_are_those_of_the_nearest_operating_point_at_or_below() {
+    let mut spec: Value = serde_json::from_str(SPEC).unwrap();
+    spec["operating_points"] = json!([
+        {"threshold": 0.1, "sensitivity": 0.64, "sensitivity_95": [0.5, 0.8], "marks_per_slice": 4.1},
+        {"threshold": 0.2, "sensitivity": 0.5, "sensitivity_95": [0.3, 0.7], "marks_per_slice": 1.5},
+    ]);
+    spec["evidence"] = json!({"sensitivity": "On lesions.", "marks": "On slices."});
+    spec["default_threshold"] = json!(0.25);
+    let bench = Workbench::new(&spec.to_string(), ONNX).unwrap();
+    assert!(bench.operating_point(0.09).unwrap().is_null());
+    let point = bench.operating_point(0.15).unwrap();
+    assert_eq!(get(&point, "sensitivity").as_f64(), Some(0.64));
+    assert_eq!(get(&point, "marks_per_slice").as_f64(), Some(4.1));
+    let interval: Vec<Option<f64>> = items(get(&point, "sensitivity_95")).iter().map(JsValue::as_f64).collect();
+    assert_eq!(interval, [Some(0.5), Some(0.8)]);
+
+    let info = bench.model_info().unwrap();
+    assert_eq!(items(get(&info, "operating_points")).len(), 2);
+    assert_eq!(get(&get(&info, "default_operating_point"), "sensitivity").as_f64(), Some(0.5));
+    assert_eq!(text(&get(&info, "evidence"), "marks"), "On slices.");
+
+    spec["operating_points"] = json!([]);
+    let bench = Workbench::new(&spec.to_string(), ONNX).unwrap();
+    assert!(bench.operating_point(1.0).unwrap().is_null());
+    assert!(get(&bench.model_info().unwrap(), "default_operating_point").is_null());
 }
 
 #[wasm_bindgen_test]

@@ -65,9 +65,14 @@ export function createActions(store, study) {
     setThreshold: (threshold) => {
       store.set({ threshold });
       void study.refresh();
+      void study.lookUp();
     },
     select,
     unselect: () => store.set({ selected: null }),
+    /** @param {string | null} pointed key of the detection under the pointer or with the focus */
+    point: (pointed) => {
+      if (store.get().pointed !== pointed) store.set({ pointed });
+    },
     /**
      * The next (1) or previous (−1) detection in the order of the list, round the ends; without a selection, the
      * nearest one from the slice in view onwards.

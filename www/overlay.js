@@ -1,12 +1,16 @@
 // @ts-check
 /**
  * Draws boxes and their labels over a slice: truth green and solid, detector orange and dashed, 2 px wide with a dark
- * halo. Boxes come in image pixels and are drawn in canvas pixels; line widths and letters do not scale with the slice.
+ * halo; diameters thin, solid and lighter, with a tick at each end, as calipers leave them. Boxes and lines come in image pixels
+ * and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
  */
+
+/** @import { Line } from "./types.js" */
 
 /**
  * @typedef {{
  *   box_px: readonly [number, number, number, number], label: string, kind: "truth" | "detector", isSelected: boolean,
+ *   lines: readonly Line[],
  * }} Outline
  * @typedef {{ x: number, y: number, width: number, height: number }} Rectangle
  */
@@ -15,12 +19,15 @@ const HALO = "rgb(0 0 0 / 0.75)";
 const FONT = "600 12px system-ui, sans-serif";
 const LABEL_HEIGHT = 17;
 const DASHES = [7, 4];
+// A tick reaches this far to either side of its line, and at most this share of the line's length.
+const TICK = 4;
+const TICK_SHARE = 0.2;
 
 /**
  * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
  * @param {{ cols: number, rows: number }} image
  * @param {readonly Outline[]} outlines drawn in this order
- * @param {{ truth: string, detector: string }} colours
+ * @param {{ truth: string, detector: string, measure: string }} colours
  */
 export function drawOverlay(canvas, image, outlines, colours) {
   const width = canvas.clientWidth;
@@ -37,6 +44,10 @@ export function drawOverlay(canvas, image, outlines, colours) {
   for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });
   for (const { at, kind, isSelected } of placed) {
     strokeBox(pen, at, { colour: colours[kind], width: isSelected ? 3 : 2, dashes: kind === "detector" ? DASHES : [] });
+  }
+  const ends = placed.flatMap(({ lines }) => lines).map((line) => lineOnCanvas(line, image, { width, height }));
+  for (const look of [{ colour: HALO, width: 3.5 }, { colour: colours.measure, width: 1.5 }]) {
+    for (const line of ends) strokeCaliper(pen, line, look);
   }
   /** @type {Rectangle[]} */
   const taken = [];
@@ -57,6 +68,42 @@ function canvasFromImage([x0, y0, x1, y1], image, canvas) {
   const across = canvas.width / image.cols;
   const down = canvas.height / image.rows;
   return { x: x0 * across, y: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
+}
+
+/**
+ * @param {Line} line
+ * @param {{ cols: number, rows: number }} image
+ * @param {{ width: number, height: number }} canvas
+ * @returns {Line}
+ */
+function lineOnCanvas([[x0, y0], [x1, y1]], image, canvas) {
+  const across = canvas.width / image.cols;
+  const down = canvas.height / image.rows;
+  return [[x0 * across, y0 * down], [x1 * across, y1 * down]];
+}
+
+/**
+ * A line with a tick across each of its ends.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Line} line in canvas pixels
+ * @param {{ colour: string, width: number }} look
+ */
+function strokeCaliper(pen, [[x0, y0], [x1, y1]], { colour, width }) {
+  const share = Math.min(TICK_SHARE, TICK / (Math.hypot(x1 - x0, y1 - y0) || 1));
+  const tickX = -share * (y1 - y0);
+  const tickY = share * (x1 - x0);
+  pen.setLineDash([]);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.lineCap = "round";
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.lineTo(x1, y1);
+  for (const [x = 0, y = 0] of [[x0, y0], [x1, y1]]) {
+    pen.moveTo(x - tickX, y - tickY);
+    pen.lineTo(x + tickX, y + tickY);
+  }
+  pen.stroke();
 }
 
 /**

@@ -55,7 +55,14 @@ export class Study {
   async start(kit) {
     this.#engine = new Engine(kit);
     const model = await this.#engine.ready();
-    this.#store.set({ model, threshold: model.default_threshold, version: kit.build.version, stage: "ready", progress: null });
+    this.#store.set({
+      model,
+      threshold: model.default_threshold,
+      operatingPoint: model.default_operating_point,
+      version: kit.build.version,
+      stage: "ready",
+      progress: null,
+    });
   }
 
   /** Whether files are accepted. */
@@ -102,6 +109,7 @@ export class Study {
       undrawable: new Set(),
       msPerSlice: null,
       selected: null,
+      pointed: null,
       errors: [],
     });
     this.#work(job);
@@ -156,6 +164,17 @@ export class Study {
     this.#refreshAgain = true;
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null));
     return this.#refreshing;
+  }
+
+  /** Asks what was measured at the present threshold. Answers come in order, so the last one stays. */
+  async lookUp() {
+    const { model, threshold } = this.#store.get();
+    if (!model || model.operating_points.length === 0) return;
+    try {
+      this.#store.set({ operatingPoint: await this.#call("operatingPoint", [threshold]) });
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+    }
   }
 
   async #refresh() {

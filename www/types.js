@@ -5,6 +5,18 @@
  */
 
 /**
+ * @typedef {[[number, number], [number, number]]} Line both ends, `[x, y]` in image pixels
+ *
+ * Diameters; their lengths are null where the files do not say their spacing.
+ * @typedef {{ long_px: Line, short_px: Line, long_mm: number | null, short_mm: number | null }} Axes
+ *
+ * @typedef {{ name: string, probability: number }} TypeEstimate
+ *
+ * What was measured at one threshold: the share of lesions found, its 95 % interval, detections per slice.
+ * @typedef {{ threshold: number, sensitivity: number, sensitivity_95: [number, number], marks_per_slice: number }} OperatingPoint
+ */
+
+/**
  * @typedef {{ center_hu: number, width_hu: number }} DisplayWindow
  *
  * @typedef {{ path: string, position_mm: number | null, truth_px: [number, number, number, number][] }} SliceInfo
@@ -21,15 +33,22 @@
  * @typedef {{
  *   series: number, series_id: string, slice: number,
  *   box_px: [number, number, number, number], score: number,
+ *   axes: Axes | null, type: TypeEstimate | null,
  * }} Detection
  *
- * @typedef {{ name: string, sha256: string, default_threshold: number, score_floor: number }} ModelInfo
+ * `operating_points` come by rising threshold, and with `evidence`: a sentence each on what they were measured.
+ * @typedef {{
+ *   name: string, sha256: string, default_threshold: number, score_floor: number, has_axes: boolean, has_types: boolean,
+ *   operating_points: OperatingPoint[], default_operating_point: OperatingPoint | null,
+ *   evidence: { sensitivity: string, marks: string } | null,
+ * }} ModelInfo
  */
 
 /**
  * The WebAssembly module's one class, as wasm-bindgen exports it.
  * @typedef {{
  *   modelInfo(): ModelInfo,
+ *   operatingPoint(threshold: number): OperatingPoint | null,
  *   addFile(path: string, bytes: Uint8Array): { kind: "image" | "table", n_slices: number, n_rows: number },
  *   clear(): void,
  *   arrange(): SeriesInfo[],
@@ -76,7 +95,8 @@
 
 /**
  * The whole state of one viewer. `synthetic`: the sample study is open. `ownWindow`: the window follows the series in view. `detected` and `undrawable` hold
- * slice keys, `selected` a detection key (see order.js).
+ * slice keys, `selected` and `pointed` (under the pointer, or with the focus in the list) a detection key (see
+ * order.js). `operatingPoint` says what was measured at or below the threshold.
  * @typedef {{
  *   stage: Stage,
  *   progress: Progress | null,
@@ -89,11 +109,13 @@
  *   window: DisplayWindow,
  *   ownWindow: boolean,
  *   threshold: number,
+ *   operatingPoint: OperatingPoint | null,
  *   detections: readonly Detection[],
  *   detected: ReadonlySet<string>,
  *   undrawable: ReadonlySet<string>,
  *   msPerSlice: number | null,
  *   selected: string | null,
+ *   pointed: string | null,
  *   showTruth: boolean,
  *   showBoxes: boolean,
  *   errors: readonly FileError[],

@@ -1,11 +1,21 @@
 // @ts-check
 /** Every word on the page, in one table. A function where a sentence holds a number or a name. */
 
+/** @import { Axes, OperatingPoint, TypeEstimate } from "./types.js" */
+
 const n = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en", { style: "percent" });
+const marks = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** @param {number} value @param {string} word */
 const count = (value, word) => `${n.format(value)} ${word}${value === 1 ? "" : "s"}`;
+/** A share as a percentage, the sign set apart. @param {number} share */
+const percent = (share) => whole.format(share).replace("%", "\u00a0%");
+/** What was measured at a threshold. @param {OperatingPoint} point */
+const found = ({ sensitivity, sensitivity_95: [low, high], marks_per_slice }) =>
+  `${percent(sensitivity)} of lesions found (95\u00a0% interval ${whole.format(low).replace("%", "")} to ${percent(high)}), ` +
+  `${marks.format(marks_per_slice)} marks per slice`;
 /** A number with a true minus sign. @param {number} value */
 const signed = (value) => n.format(value).replace("-", "−");
 
@@ -14,6 +24,8 @@ export const words = {
   subtitle: "Universal CT lesion detector, computed in this browser",
 
   notice: "Research and teaching software. Not a medical device; not for diagnosis, triage or care.",
+  /** @param {OperatingPoint} point */
+  noticeFigures: (point) => `At the default threshold: ${found(point)}.`,
   modelCard: "Model card",
 
   status: {
@@ -130,6 +142,8 @@ export const words = {
     /** @param {number} slice @param {number} total @param {number} detections @param {number} truth */
     picture: (slice, total, detections, truth) =>
       `Slice ${slice} of ${total}: ${count(detections, "detection")}, ${count(truth, "truth box").replace("boxs", "boxes")}`,
+    /** @param {string} picture @param {string} detection */
+    selected: (picture, detection) => `${picture}. Selected: ${detection}`,
     /** @param {number} width @param {number} center */
     window: (width, center) => `W ${n.format(width).replace(",", "")} L ${signed(center).replace(",", "")}`,
     /** @param {{x: number, y: number, z: number | null}} mm @param {string} source */
@@ -190,6 +204,18 @@ export const words = {
     label: "Score threshold",
     /** @param {number} value */
     value: (value) => two.format(value),
+    /** @param {OperatingPoint} point */
+    measured: (point) => `Measured at score ≥ ${two.format(point.threshold)}: ${found(point)}.`,
+    below: "Nothing was measured at so low a threshold.",
+    evidence: "On what this was measured",
+    columns: ["Score ≥", "Found", "95 % interval", "Marks per slice"],
+    /** @param {OperatingPoint} point */
+    row: ({ threshold, sensitivity, sensitivity_95: [low, high], marks_per_slice }) => [
+      two.format(threshold),
+      percent(sensitivity),
+      `${whole.format(low).replace("%", "")}–${percent(high)}`,
+      marks.format(marks_per_slice),
+    ],
   },
 
   detections: {
@@ -202,8 +228,21 @@ export const words = {
     score: (score) => two.format(score),
     /** @param {string} letter @param {number} score */
     label: (letter, score) => `${letter} ${two.format(score)}`,
-    /** @param {string} letter @param {number} score @param {number} slice 1-based @param {string} series */
-    spoken: (letter, score, slice, series) => `Detection ${letter}, score ${two.format(score)}, slice ${slice}, series ${series}`,
+    /** @param {string} letter @param {number} score @param {string[]} details */
+    spoken: (letter, score, details) => [`Detection ${letter}`, `score ${two.format(score)}`, ...details].join(", "),
+    /** @param {number} slice 1-based @param {string} series */
+    place: (slice, series) => `slice ${slice}, series ${series}`,
+    /** Long and short diameter. @param {Axes} axes */
+    size: ({ long_mm, short_mm }) =>
+      long_mm === null || short_mm === null ? "size in mm unknown" : `${n.format(long_mm)} × ${n.format(short_mm)} mm`,
+    /** @param {Axes} axes */
+    spokenSize: ({ long_mm, short_mm }) =>
+      long_mm === null || short_mm === null
+        ? "diameters in millimetres unknown, since the files do not say their pixel spacing"
+        : `${n.format(long_mm)} by ${n.format(short_mm)} millimetres`,
+    /** @param {TypeEstimate | null} type */
+    type: (type) => (type ? type.name : "type unknown"),
+    detailsHint: "Long and short diameter and coarse type, as the detector estimates them",
     previous: "Previous detection",
     next: "Next detection",
     jump: "Steps through the detections",
@@ -220,6 +259,7 @@ export const words = {
       ["0", "the file's own window"],
       ["Space", "reset window and selection"],
       ["N, P", "next and previous detection"],
+      ["point or select", "long and short diameter of a detection"],
       ["T", "truth boxes on and off"],
       ["B", "detector boxes on and off"],
       ["?", "this list"],

@@ -30,6 +30,7 @@ async function start(kit) {
 
 /** @type {Record<string, (bench: Workbench, args: any[]) => unknown>} */
 const calls = {
+  operatingPoint: (b, [threshold]) => b.operatingPoint(threshold),
   addFile: (b, [path, bytes]) => b.addFile(path, bytes),
   clear: (b) => b.clear(),
   arrange: (b) => b.arrange(),

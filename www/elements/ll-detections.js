@@ -1,14 +1,23 @@
 // @ts-check
-/** The detections at the present threshold, by series and slice. A click shows one on its slice. */
+/**
+ * The detections at the present threshold, by series and slice, with diameters and type where the model tells them. A
+ * click shows one on its slice; the one pointed at or focused shows its diameters there.
+ */
 
 /** @import { Detection, State } from "../types.js" */
 import { make, setAttributes, setText } from "../dom.js";
 import { detectionKey } from "../order.js";
+import { spoken, written } from "../details.js";
 import { clean, letters } from "../text.js";
 import { words } from "../words.js";
 import { Part } from "./part.js";
 
-/** @typedef {{ item: HTMLLIElement, button: HTMLElement, letter: HTMLElement, where: HTMLElement, seriesName: HTMLElement }} Row */
+/**
+ * @typedef {{
+ *   item: HTMLLIElement, button: HTMLElement, letter: HTMLElement, where: HTMLElement, details: HTMLElement,
+ *   seriesName: HTMLElement,
+ * }} Row
+ */
 
 export class LlDetections extends Part {
   #count = make("span", { class: "quiet count" });
@@ -38,23 +47,27 @@ export class LlDetections extends Part {
     const { actions, store } = this.app;
     this.#previous.addEventListener("click", () => actions.stepDetection(-1), { signal });
     this.#next.addEventListener("click", () => actions.stepDetection(1), { signal });
+    for (const type of ["pointerover", "focusin"]) {
+      this.#list.addEventListener(type, (event) => actions.point(keyAt(event.target)), { signal });
+    }
+    for (const type of ["pointerleave", "focusout"]) this.#list.addEventListener(type, () => actions.point(null), { signal });
     this.#list.addEventListener(
       "click",
       (event) => {
-        const row = event.target instanceof Element ? event.target.closest("[data-key]") : null;
-        const key = row?.getAttribute("data-key");
+        const key = keyAt(event.target);
         const detection = store.get().detections.find((d) => detectionKey(d) === key);
         if (detection) actions.select(detection);
       },
       { signal },
     );
-    this.watch(["detections", "series"], (state) => this.#show(state), signal);
-    this.watch(["detections", "selected", "view"], (state) => this.#mark(state), signal);
+    this.watch(["detections", "series", "model"], (state) => this.#show(state), signal);
+    this.watch(["detections", "selected", "pointed", "view"], (state) => this.#mark(state), signal);
     this.watch(["stage", "detections", "threshold"], (state) => this.#summarise(state), signal);
   }
 
   /** Keeps the rows that stay, so that focus and scroll position do. @param {Readonly<State>} state */
-  #show({ detections, series }) {
+  #show({ detections, series, model }) {
+    this.#list.classList.toggle("detailed", model !== null && (model.has_axes || model.has_types));
     /** @type {Map<string, Row>} */
     const rows = new Map();
     let rank = 0;
@@ -70,7 +83,9 @@ export class LlDetections extends Part {
       const isNewSeries = isFirst && series.length > 1 && before?.series !== detection.series;
       const name = clean(detection.series_id);
       setText(row.seriesName, isNewSeries ? name : "");
-      setAttributes(row.button, { "aria-label": words.detections.spoken(letters(rank), detection.score, detection.slice + 1, name) });
+      setText(row.details, written(detection, model).join(" · "));
+      const details = [...spoken(detection, model), words.detections.place(detection.slice + 1, name)];
+      setAttributes(row.button, { "aria-label": words.detections.spoken(letters(rank), detection.score, details) });
       rows.set(key, row);
     }
     for (const [key, { item }] of this.#rows) if (!rows.has(key)) item.remove();
@@ -83,12 +98,13 @@ export class LlDetections extends Part {
   }
 
   /** @param {Readonly<State>} state */
-  #mark({ detections, selected, view }) {
+  #mark({ detections, selected, pointed, view }) {
     for (const detection of detections) {
       const key = detectionKey(detection);
       const row = this.#rows.get(key);
       if (!row) continue;
       row.item.classList.toggle("in-view", detection.series === view.series && detection.slice === view.slice);
+      row.item.classList.toggle("pointed", key === pointed);
       const isSelected = key === selected;
       if (isSelected && row.button.getAttribute("aria-current") !== "true") this.#reveal(row.item);
       setAttributes(row.button, { "aria-current": isSelected ? "true" : null });
@@ -125,6 +141,7 @@ function rowOf(detection, key) {
   filled.style.inlineSize = `${detection.score * 100}%`;
   const letter = make("span", { class: "letter" });
   const where = make("span", { class: "where" });
+  const details = make("span", { class: "details", title: words.detections.detailsHint });
   const seriesName = make("span", { class: "series-name" });
   const button = make(
     "button",
@@ -133,7 +150,9 @@ function rowOf(detection, key) {
     make("span", { class: "score" }, words.detections.score(detection.score)),
     make("span", { class: "bar", "aria-hidden": "true" }, filled),
     where,
+    details,
   );
+  const { axes, type } = detection;
   const item = make(
     "li",
     {
@@ -143,11 +162,22 @@ function rowOf(detection, key) {
       "data-slice": detection.slice,
       "data-score": detection.score,
       "data-box": detection.box_px.join(","),
+      "data-long": axes ? axes.long_px.flat().join(",") : null,
+      "data-short": axes ? axes.short_px.flat().join(",") : null,
+      "data-long-mm": axes?.long_mm ?? null,
+      "data-short-mm": axes?.short_mm ?? null,
+      "data-type": type?.name ?? null,
     },
     seriesName,
     button,
   );
-  return { item, button, letter, where, seriesName };
+  return { item, button, letter, where, details, seriesName };
+}
+
+/** The key of the detection whose row holds a node. @param {EventTarget | null} target */
+function keyAt(target) {
+  const row = target instanceof Element ? target.closest("[data-key]") : null;
+  return row?.getAttribute("data-key") ?? null;
 }
 
 customElements.define("ll-detections", LlDetections);

@@ -3,6 +3,7 @@
 
 /** @import { Detection, SeriesInfo, State } from "../types.js" */
 /** @import { Outline } from "../overlay.js" */
+import { spoken } from "../details.js";
 import { make, setAttributes, setText } from "../dom.js";
 import { detectionKey, onSlice, sliceKey } from "../order.js";
 import { drawOverlay } from "../overlay.js";
@@ -68,6 +69,7 @@ export class LlViewer extends Part {
     this.#stage.addEventListener("pointermove", (event) => this.#onDrag(event), { signal });
     this.#stage.addEventListener("pointerup", (event) => this.#onRelease(event), { signal });
     this.#stage.addEventListener("pointercancel", () => (this.#press = null), { signal });
+    this.#stage.addEventListener("pointerleave", () => this.app.actions.point(null), { signal });
     const resized = new ResizeObserver(() => {
       this.#fit(store.get());
       this.#outline(store.get());
@@ -76,7 +78,11 @@ export class LlViewer extends Part {
     signal.addEventListener("abort", () => resized.disconnect(), { once: true });
     this.watch(["series", "view"], (state) => this.#fit(state), signal);
     this.watch(["series", "view", "window", "undrawable"], () => this.#paint(), signal);
-    this.watch(["series", "view", "detections", "selected", "showTruth", "showBoxes"], (state) => this.#outline(state), signal);
+    this.watch(
+      ["series", "view", "detections", "selected", "pointed", "showTruth", "showBoxes"],
+      (state) => this.#outline(state),
+      signal,
+    );
     this.watch(["series", "view", "window", "detected", "undrawable", "stage"], (state) => this.#annotate(state), signal);
   }
 
@@ -132,29 +138,41 @@ export class LlViewer extends Part {
     this.#scaleBar.style.width = `${SCALE_MM * pxPerMm}px`;
   }
 
-  /** Draws the boxes and says in words what is drawn. @param {Readonly<State>} state */
-  #outline({ series, view, detections, selected, showTruth, showBoxes }) {
+  /**
+   * Draws the boxes, and the diameters of those pointed at or selected, and says in words what is drawn.
+   * @param {Readonly<State>} state
+   */
+  #outline({ series, view, detections, model, selected, pointed, showTruth, showBoxes }) {
     const shown = series[view.series];
     const slice = shown?.slices[view.slice];
     if (!shown || !slice) return;
     const found = onSlice(detections, view);
     /** @type {Outline[]} */
-    const truth = slice.truth_px.map((box_px) => ({ box_px, label: words.viewer.truth, kind: "truth", isSelected: false }));
+    const truth = slice.truth_px.map((box_px) => ({ box_px, label: words.viewer.truth, kind: "truth", isSelected: false, lines: [] }));
     /** @type {Outline[]} */
-    const detected = found.map((d, rank) => ({
-      box_px: d.box_px,
-      label: words.detections.label(letters(rank), d.score),
-      kind: "detector",
-      isSelected: detectionKey(d) === selected,
-    }));
+    const detected = found.map((d, rank) => {
+      const key = detectionKey(d);
+      const isMeasured = key === selected || key === pointed;
+      const label = words.detections.label(letters(rank), d.score);
+      return {
+        box_px: d.box_px,
+        label: isMeasured && d.axes ? `${label} · ${words.detections.size(d.axes)}` : label,
+        kind: "detector",
+        isSelected: key === selected,
+        lines: isMeasured && d.axes ? [d.axes.long_px, d.axes.short_px] : [],
+      };
+    });
     // The selected one last, over the others.
     detected.sort((a, b) => Number(a.isSelected) - Number(b.isSelected));
     const style = getComputedStyle(this);
-    const colours = { truth: style.getPropertyValue("--truth").trim(), detector: style.getPropertyValue("--detector").trim() };
+    const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const colours = { truth: colour("--truth"), detector: colour("--detector"), measure: colour("--measure") };
     drawOverlay(this.#overlay, shown, [...(showTruth ? truth : []), ...(showBoxes ? detected : [])], colours);
-    setAttributes(this.#canvas, {
-      "aria-label": words.viewer.picture(view.slice + 1, shown.slices.length, found.length, truth.length),
-    });
+    const picture = words.viewer.picture(view.slice + 1, shown.slices.length, found.length, truth.length);
+    const at = found.findIndex((d) => detectionKey(d) === selected);
+    const chosen = found[at];
+    const label = chosen && words.detections.spoken(letters(at), chosen.score, spoken(chosen, model));
+    setAttributes(this.#canvas, { "aria-label": label ? words.viewer.selected(picture, label) : picture });
   }
 
   /** @param {Readonly<State>} state */
@@ -193,10 +211,18 @@ export class LlViewer extends Part {
     this.#stage.setPointerCapture(event.pointerId);
   }
 
-  /** Across is width, down is level, in steps that suit the width the drag began with. @param {PointerEvent} event */
+  /**
+   * Across is width, down is level, in steps that suit the width the drag began with. Without a press, the detection
+   * under the pointer is pointed at.
+   * @param {PointerEvent} event
+   */
   #onDrag(event) {
     const press = this.#press;
-    if (!press) return;
+    if (!press) {
+      const under = this.#under(event);
+      this.app.actions.point(under ? detectionKey(under) : null);
+      return;
+    }
     const dx = event.clientX - press.x;
     const dy = event.clientY - press.y;
     press.moved ||= Math.hypot(dx, dy) >= CLICK_PX;
@@ -213,10 +239,15 @@ export class LlViewer extends Part {
     const press = this.#press;
     this.#press = null;
     if (!press || press.moved) return;
-    const { showBoxes, detections, view } = this.app.store.get();
-    const hit = showBoxes ? onSlice(detections, view).find((d) => this.#covers(d, event)) : undefined;
-    if (hit) this.app.actions.select(hit);
+    const under = this.#under(event);
+    if (under) this.app.actions.select(under);
     else this.app.actions.unselect();
+  }
+
+  /** The detection under the pointer: of several, the one with the highest score. @param {PointerEvent} event */
+  #under(event) {
+    const { showBoxes, detections, view } = this.app.store.get();
+    return showBoxes ? onSlice(detections, view).find((d) => this.#covers(d, event)) : undefined;
   }
 
   /**

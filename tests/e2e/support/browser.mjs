@@ -80,15 +80,22 @@ export async function drop(page, files, selector = "body") {
   for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent(selector, type, { dataTransfer: transfer });
 }
 
-/** The detections that the page shows. */
+/** The detections that the page shows. Ends of diameters lie flat, `[x0, y0, x1, y1]`. */
 export function shownDetections(page) {
   return page.$$eval("[data-testid=detection]", (rows) =>
-    rows.map(({ dataset }) => ({
-      series: dataset.series,
-      slice: Number(dataset.slice),
-      score: Number(dataset.score),
-      box_px: dataset.box.split(",").map(Number),
-    })),
+    rows.map(({ dataset }) => {
+      const numbers = (text) => text?.split(",").map(Number) ?? null;
+      const one = (text) => numbers(text)?.[0] ?? null;
+      const [long_px, short_px] = [numbers(dataset.long), numbers(dataset.short)];
+      return {
+        series: dataset.series,
+        slice: Number(dataset.slice),
+        score: Number(dataset.score),
+        box_px: numbers(dataset.box),
+        axes: long_px && { long_px, short_px, long_mm: one(dataset.longMm), short_mm: one(dataset.shortMm) },
+        type: dataset.type ?? null,
+      };
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Boxes that the page shows against those of `lesionlens detect`. */
+/** Detections that the page shows against those of `lesionlens detect`: boxes, scores, diameters, types. */
 
 import assert from "node:assert/strict";
 
@@ -6,6 +6,7 @@ import { detectNatively } from "./project.mjs";
 
 const MOST_PX = 0.5;
 const MOST_SCORE = 0.01;
+const MOST_MM = 0.1;
 
 /** How far two detections are apart, or infinity where they are not the same one. */
 function distance(a, b) {
@@ -14,8 +15,23 @@ function distance(a, b) {
   return px <= MOST_PX && score <= MOST_SCORE ? px + score : Infinity;
 }
 
+/** Fails unless a detection has the same diameters and type on both sides. */
+function assertSameMeasures(shown, native) {
+  assert.equal(shown.type, native.type?.name ?? null);
+  assert.equal(shown.axes === null, native.axes === null);
+  if (!native.axes) return;
+  for (const name of ["long_px", "short_px"]) {
+    const px = native.axes[name].flat().map((coordinate, i) => Math.abs(coordinate - shown.axes[name][i]));
+    assert.ok(Math.max(...px) <= MOST_PX, `${name}: ${px}`);
+  }
+  for (const name of ["long_mm", "short_mm"]) {
+    assert.equal(shown.axes[name] === null, native.axes[name] === null, name);
+    assert.ok(Math.abs(shown.axes[name] - native.axes[name]) <= MOST_MM, name);
+  }
+}
+
 /**
- * Fails unless both sides have the same detections to 0.5 px and 0.01 in score. A detection closer to the floor than
+ * Fails unless both sides have the same detections to 0.5 px and 0.01 in score, with the same diameters and types. A detection closer to the floor than
  * 0.01 may be missing on either side. Returns the number of detections compared.
  * @param {{ series: string, slice: number, score: number, box_px: number[] }[]} shown
  * @param {string[]} paths the files that were opened
@@ -29,8 +45,10 @@ export async function assertSameAsNative(shown, paths, floor) {
   for (const detection of shown) {
     const same = rest.filter(({ series, slice }) => series === detection.series && slice === detection.slice);
     const [nearest] = same.sort((a, b) => distance(a, detection) - distance(b, detection));
-    if (nearest && distance(nearest, detection) < Infinity) rest.splice(rest.indexOf(nearest), 1);
-    else onlyShown.push(detection);
+    if (nearest && distance(nearest, detection) < Infinity) {
+      rest.splice(rest.indexOf(nearest), 1);
+      assertSameMeasures(detection, nearest);
+    } else onlyShown.push(detection);
   }
   const counts = ({ score }) => score >= floor + MOST_SCORE;
   assert.deepEqual(onlyShown.filter(counts), [], "shown by the page alone");

@@ -1,0 +1,25 @@
+// @ts-check
+/** What a model tells of a detection beside box and score, in words. A model that tells nothing gives no words. */
+
+/** @import { Detection, ModelInfo } from "./types.js" */
+import { words } from "./words.js";
+
+/**
+ * As it is written in lists and labels.
+ * @param {Detection} detection
+ * @param {ModelInfo | null} model
+ * @returns {string[]}
+ */
+export function written({ axes, type }, model) {
+  return [...(axes ? [words.detections.size(axes)] : []), ...(model?.has_types ? [words.detections.type(type)] : [])];
+}
+
+/**
+ * As it is read aloud.
+ * @param {Detection} detection
+ * @param {ModelInfo | null} model
+ * @returns {string[]}
+ */
+export function spoken({ axes, type }, model) {
+  return [...(axes ? [words.detections.spokenSize(axes)] : []), ...(model?.has_types ? [words.detections.type(type)] : [])];
+}
