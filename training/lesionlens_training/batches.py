@@ -4,32 +4,38 @@ In: the cache, nodule patches, a `Mix` of shares, a seed. Out: `Batch` of tensor
 gives the same batches.
 
 Each crop is a random affine view (flip, ±15°, scale .8–1.2) of one slice with nothing, a synthetic
-lesion, a pasted nodule, decoys or healthy patches written into it, or a real annotated lesion.
+lesion, a pasted nodule, decoys or healthy patches written into it, or a real annotated lesion; or a
+mosaic of LIDC patches; or a place where an earlier net found a lesion that is none.
 Real slices carry incomplete labels, so their negatives weigh `real_negative`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from PIL import Image
 from scipy import ndimage
 
 from . import synthesis, tissue
 from .cache import CachedSlice
 from .input import levels_from_hu
-from .spec import SPACING_MM, STRIDES
+from .lesion import UNKNOWN_TYPE, Box, Lesion, turned
+from .nodules import PATCH_SPACING_MM, NodulePatch, mosaic
+from .spec import AXIS_CHANNELS, BOX_CHANNELS, SPACING_MM, STRIDES
 
 CROP = 256
 # Long side of the tight box in input px that each head is trained on.
 RANGES_PX = ((0.0, 50.0), (34.0, 1e9))
 IGNORE_FACTOR = 1.3
+# Crops that wait for their second use.
+POOL = 64
 
-# Unboxed series that show masses, nodules or an effusion: never used as negatives.
-SUSPECT_SERIES = frozenset(f"960000_{n:02d}_01" for n in (1, 6, 8, 12, 14, 15, 17, 18, 30))
+# Slices that show masses, nodules or an effusion which nobody boxed: never used as negatives.
+SUSPECT_SERIES = frozenset([*(f"960000_{n:02d}_01" for n in (12, 14, 17, 26)), "963000_01_01"])
+# First slice number of the pelvis in series that reach it.
+PELVIS_FROM = {"961000_02_01": 65, "960000_33_01": 0, "960000_37_01": 0}
+ABDOMEN_TYPE, MEDIASTINUM_TYPE, SOFT_TISSUE_TYPE, PELVIS_TYPE = 2, 3, 7, 8
 
 
 @dataclass
@@ -38,101 +44,144 @@ class Mix:
 
     synthetic: float = 0.50
     nodule: float = 0.12
+    mosaic: float = 0.0
     negative: float = 0.20
+    hard: float = 0.0
     sarcoma: float = 0.08
     lung_dx: float = 0.03
+    by_eye: float = 0.0
     deeplesion: float = 0.0
     phantom: float = 0.0
     real_negative: float = 0.3
     background_negative: float = 0.6
+    # Share of the background crops that carry decoys and healthy patches.
+    decoys: float = 0.35
     degrade: float = 0.5
     copy_neighbours: float = 0.25
     # Weight of abdominal and pelvic backgrounds against the others.
     belly: float = 1.0
+    # How often a drawn crop is used; every second time mirrored.
+    reuse: int = 1
+    # For ablations: one slice instead of three; HU mapped to levels by a straight line.
+    one_slice: bool = False
+    linear_input: bool = False
+
+
+SHARES = ("synthetic", "nodule", "mosaic", "negative", "hard", "sarcoma", "lung_dx", "by_eye", "deeplesion", "phantom")
+"""The fields of `Mix` that share out the crops."""
+
+
+@dataclass(frozen=True)
+class HardNegative:
+    """A place that an earlier net took for a lesion, px of the cached slice."""
+
+    series: str
+    number: int
+    x: float
+    y: float
 
 
 @dataclass
 class Batch:
     """`levels` u8 `[n, 3, 256, 256]`; per head `heat`, `positive`, `negative_weight` `[n, h, w]`,
-    `regression` `[n, 4, h, w]` (dx, dy, log_w, log_h), `regression_weight` `[n, h, w]`."""
+    `regression` `[n, 8, h, w]` (the spec's box and axis channels without heat), `regression_weight`,
+    `axes_weight` `[n, h, w]` (0 where the axes are unknown) and `type` int64 `[n, h, w]` (DeepLesion's
+    number, 0 where unknown)."""
 
     levels: torch.Tensor
     heads: list[dict[str, torch.Tensor]] = field(default_factory=list)
 
 
+_REGRESSED = (*BOX_CHANNELS[1:], *AXIS_CHANNELS)
+
+
 def head_targets(
-    boxes: list[tuple[float, float, float, float]],
-    ignored: list[tuple[float, float, float, float]],
+    lesions: list[Lesion],
+    ignored: list[Box],
     shape: tuple[int, int],
     stride: int,
     size_range: tuple[float, float],
     negative_weight: float,
-    emphasis: np.ndarray | None = None,
+    emphasis: list[Box] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Targets of one head. `emphasis` (bool, input px) marks negatives that weigh 1."""
+    """Targets of one head. Negatives inside `emphasis` boxes weigh 1."""
     h, w = shape[0] // stride, shape[1] // stride
     heat = np.zeros((h, w), np.float32)
     positive = np.zeros((h, w), np.float32)
     weight = np.full((h, w), negative_weight, np.float32)
-    reg = np.zeros((4, h, w), np.float32)
+    reg = np.zeros((len(_REGRESSED), h, w), np.float32)
     reg_weight = np.zeros((h, w), np.float32)
-    if emphasis is not None:
-        weight = np.maximum(weight, emphasis.reshape(h, stride, w, stride).max((1, 3)).astype(np.float32))
-    rows = np.arange(h, dtype=np.float32)[:, None]
-    cols = np.arange(w, dtype=np.float32)[None]
-    for x0, y0, x1, y1 in ignored:
-        c0, r0 = max(int(x0 / stride), 0), max(int(y0 / stride), 0)
-        weight[r0 : int(np.ceil(y1 / stride)), c0 : int(np.ceil(x1 / stride))] = 0
-    for x0, y0, x1, y1 in boxes:
+    axes_weight = np.zeros((h, w), np.float32)
+    types = np.zeros((h, w), np.int64)
+    for some, value in ((emphasis or [], 1.0), (ignored, 0.0)):
+        for x0, y0, x1, y1 in some:
+            c0, r0 = max(int(x0 / stride), 0), max(int(y0 / stride), 0)
+            weight[r0 : max(int(np.ceil(y1 / stride)), 0), c0 : max(int(np.ceil(x1 / stride)), 0)] = value
+    for lesion in lesions:
+        x0, y0, x1, y1 = lesion.box
         bw, bh = x1 - x0, y1 - y0
         cx, cy = (x0 + x1) / 2 / stride, (y0 + y1) / 2 / stride
-        long = max(bw, bh)
         low, high = size_range
+        c0, c1 = (int(np.clip(v, 0, w)) for v in ((x0 / stride) - 2, (x1 / stride) + 3))
+        r0, r1 = (int(np.clip(v, 0, h)) for v in ((y0 / stride) - 2, (y1 / stride) + 3))
+        cols = np.arange(c0, c1, dtype=np.float32)[None]
+        rows = np.arange(r0, r1, dtype=np.float32)[:, None]
+        here = (slice(r0, r1), slice(c0, c1))
         gx, gy = cols + 0.5 - cx, rows + 0.5 - cy
-        if not low <= long < high:
-            if low / IGNORE_FACTOR <= long < high * IGNORE_FACTOR:
+        if not low <= max(bw, bh) < high:
+            if low / IGNORE_FACTOR <= max(bw, bh) < high * IGNORE_FACTOR:
                 near = (np.abs(gx) < bw / stride / 4 + 1) & (np.abs(gy) < bh / stride / 4 + 1)
-                weight[near] = 0
+                weight[here][near] = 0
             continue
         sx, sy = max(0.11 * bw / stride, 0.5), max(0.11 * bh / stride, 0.5)
         g = np.exp(-(gx * gx) / (2 * sx * sx) - (gy * gy) / (2 * sy * sy)).astype(np.float32)
         col, row = int(np.clip(cx, 0, w - 1)), int(np.clip(cy, 0, h - 1))
-        g[row, col] = 1
-        np.maximum(heat, g, out=heat)
+        g[row - r0, col - c0] = 1
+        heat[here] = np.maximum(heat[here], g)
         positive[row, col] = 1
         near = (np.abs(gx) < bw / stride / 2 + 1) & (np.abs(gy) < bh / stride / 2 + 1)
-        weight[near] = 1
-        write = (g > 0.3) & (g > reg_weight)
-        reg_weight[write] = g[write]
-        reg[0][write] = (cx - np.broadcast_to(cols, (h, w)))[write]
-        reg[1][write] = (cy - np.broadcast_to(rows, (h, w)))[write]
-        reg[2][write] = np.log(max(bw, 1.0))
-        reg[3][write] = np.log(max(bh, 1.0))
+        weight[here][near] = 1
+        write = (g > 0.3) & (g > reg_weight[here])
+        reg_weight[here][write] = g[write]
+        values = [cx - cols, cy - rows, np.log(max(bw, 1.0)), np.log(max(bh, 1.0)), 0.0, 0.0, 0.0, 0.0]
+        if lesion.axes is not None:
+            long, short, theta = lesion.axes
+            values[4:] = [np.log(max(long, 1.0)), np.log(max(short, 1.0)), np.sin(2 * theta), np.cos(2 * theta)]
+        for k, value in enumerate(values):
+            reg[k][here][write] = np.broadcast_to(np.float32(value), g.shape)[write]
+        axes_weight[here][write] = g[write] * (lesion.axes is not None)
+        types[here][write] = max(lesion.type, 0)
     return {
         "heat": heat,
         "positive": positive,
         "negative_weight": weight,
         "regression": reg,
         "regression_weight": reg_weight,
+        "axes_weight": axes_weight,
+        "type": types,
     }
 
 
-def load_nodules(folder: Path) -> list[synthesis.NodulePatch]:
-    """LIDC patches whose HU scale could be estimated, calcified nodules left out."""
-    import csv
+def mirrored(target: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The target of the crop flipped left to right."""
+    flipped = {k: v[..., ::-1].copy() for k, v in target.items()}
+    reg = flipped["regression"]
+    dx, sine = _REGRESSED.index("dx"), _REGRESSED.index("sin_2theta")
+    reg[dx] = np.where(flipped["regression_weight"] > 0, 1 - reg[dx], 0)
+    reg[sine] *= -1
+    return flipped
 
-    result = []
-    with open(folder / "nodules.csv", newline="") as f:
-        for row in csv.DictReader(f):
-            patch = np.asarray(Image.open(folder / f"{row['name']}.png").convert("L"))
-            mask = np.asarray(Image.open(folder / f"{row['name']}_mask.png").convert("L")) > 0
-            hu = synthesis.estimate_patch_hu(patch)
-            if hu is None or hu.shape != (128, 128) or mask.sum() < 12:
-                continue
-            # A nodule above 130 HU is calcified, or the patch's scale was misjudged.
-            if np.median(hu[mask]) < 130:
-                result.append(synthesis.NodulePatch(hu, mask, row["patient"]))
-    return result
+
+@dataclass
+class Crop:
+    """One training crop: HU f32 `[3, 256, 256]` and what is known of it, crop px."""
+
+    hu: np.ndarray
+    lesions: list[Lesion] = field(default_factory=list)
+    ignored: list[Box] = field(default_factory=list)
+    negative_weight: float = 1.0
+    # Places that are certainly no lesion.
+    emphasis: list[Box] = field(default_factory=list)
 
 
 class Sampler:
@@ -141,9 +190,10 @@ class Sampler:
     def __init__(
         self,
         slices: list[CachedSlice],
-        nodules: list[synthesis.NodulePatch],
+        nodules: list[NodulePatch],
         mix: Mix,
         seed: int,
+        hard: list[HardNegative] | None = None,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.mix = mix
@@ -152,45 +202,51 @@ class Sampler:
         # Correlated noise of unit standard deviation; crops of it stand for fresh noise.
         noise = ndimage.gaussian_filter(self.rng.standard_normal((900, 900)).astype(np.float32), 0.7)
         self.noise = noise / noise.std()
-        by: dict[str, list[int]] = {"sarcoma": [], "lung-dx": [], "deeplesion": [], "phantom": []}
+        self.pool: list[tuple[np.ndarray, list[dict[str, np.ndarray]]]] = []
+        self.organs: dict[int, np.ndarray] = {}
+        self.lesion_kinds: dict[str, float] = synthesis.KIND_SHARES
+        by: dict[str, list[int]] = {"sarcoma": [], "lung_dx": [], "by_eye": [], "deeplesion": [], "phantom": []}
         patients: dict[str, list[int]] = {}
         for i, s in enumerate(slices):
-            if s.boxes and s.source in by:
-                by[s.source].append(i)
+            kind = "by_eye" if s.by_eye else s.source.replace("-", "_")
+            if s.lesions and kind in by:
+                by[kind].append(i)
             if s.series in SUSPECT_SERIES or s.source == "phantom":
                 continue
-            if s.source == "deeplesion" and s.boxes:
+            if s.source == "deeplesion" and s.lesions and not s.by_eye:
                 # Lesions are rarely synthesized beside a real one, whose surroundings are unlabelled.
                 continue
             patients.setdefault(s.patient, []).append(i)
         self.by = by
+        index = {(s.series, s.number): i for i, s in enumerate(slices)}
+        self.hard = [(index[h.series, h.number], h.x, h.y) for h in hard or [] if (h.series, h.number) in index]
         self.backgrounds: list[int] = []
         weights = []
         for ids in patients.values():
             # A patient with many slices counts more, but less than in proportion; extremities less,
             # slices of the abdomen and pelvis more.
-            share = 0.08 if slices[ids[0]].source == "sarcoma" else 1.0
+            share = 0.03 if slices[ids[0]].source == "sarcoma" else 1.0
             for i in ids:
                 self.backgrounds.append(i)
                 belly = share == 1 and _is_belly(slices[i].places)
                 weights.append(share * len(ids) ** -0.35 * (mix.belly if belly else 1.0))
-        self.weights = np.asarray(weights) / max(np.sum(weights), 1e-9)
+        self.weights = np.cumsum(np.asarray(weights) / max(np.sum(weights), 1e-9))
         shares = {
             "synthetic": mix.synthetic if weights else 0.0,
             "nodule": mix.nodule if nodules and weights else 0.0,
+            "mosaic": mix.mosaic if len(nodules) >= 4 else 0.0,
             "negative": mix.negative if weights else 0.0,
-            "sarcoma": mix.sarcoma if by["sarcoma"] else 0.0,
-            "lung-dx": mix.lung_dx if by["lung-dx"] else 0.0,
-            "deeplesion": mix.deeplesion if by["deeplesion"] else 0.0,
-            "phantom": mix.phantom if by["phantom"] else 0.0,
+            "hard": mix.hard if self.hard else 0.0,
+            **{kind: getattr(mix, kind) if ids else 0.0 for kind, ids in by.items()},
         }
+        assert set(shares) == set(SHARES)
         self.kinds = list(shares)
         self.shares = np.asarray(list(shares.values())) / sum(shares.values())
 
     def _background(self, bit: int) -> tuple[int, tuple[int, int]] | None:
         for _ in range(12):
-            idx = int(self.rng.choice(len(self.backgrounds), p=self.weights))
-            idx = self.backgrounds[idx]
+            at = min(int(np.searchsorted(self.weights, self.rng.random(), "right")), len(self.backgrounds) - 1)
+            idx = self.backgrounds[at]
             mask = self.slices[idx].places
             found = np.flatnonzero(mask & bit)
             if len(found) > 25:
@@ -200,10 +256,10 @@ class Sampler:
 
     def _view(
         self, idx: int, around: tuple[float, float], jitter: float
-    ) -> tuple[np.ndarray, np.ndarray, list, np.ndarray]:
+    ) -> tuple[Crop, np.ndarray, np.ndarray]:
         """Random affine crop with `around` (source px) within `jitter` px of the middle.
 
-        Returns HU, place mask, the slice's boxes in crop px, and the 2×3 map source → crop."""
+        Returns the crop with the slice's lesions, its place mask, and the 2×3 map source → crop."""
         rng = self.rng
         s = self.slices[idx]
         angle = np.deg2rad(rng.uniform(-15, 15))
@@ -219,21 +275,35 @@ class Sampler:
         middle = CROP / 2 + np.clip(lean + rng.uniform(-45, 45, 2), -jitter, jitter)
         shift = middle - forward @ np.asarray(around, np.float64)
         back = np.linalg.inv(forward)
-        grid = torch.from_numpy(_GRID) @ torch.from_numpy(back.T) - torch.from_numpy(back @ shift)
-        grid = grid * torch.tensor([2.0 / w, 2.0 / h], dtype=torch.float64) - 1
-        grid = grid.float()[None]
-        hu = torch.from_numpy(np.asarray(s.hu).astype(np.float32))[None].add_(1024)
-        out = torch.nn.functional.grid_sample(hu, grid, align_corners=False)[0].numpy() - 1024
-        places = torch.from_numpy(s.places.astype(np.float32))[None, None]
+        # The part of the slice that the crop shows, with a border for interpolation.
+        corners = (np.array([[0, 0], [CROP, 0], [0, CROP], [CROP, CROP]]) - shift) @ back.T
+        x0, y0 = (int(np.clip(v - 2, 0, m - 2)) for v, m in zip(corners.min(0), (w, h)))
+        x1, y1 = (int(np.clip(v + 3, low + 2, m)) for v, low, m in zip(corners.max(0), (x0, y0), (w, h)))
+        at = np.arange(CROP) + 0.5
+        start = back @ shift + np.array([x0, y0])
+        grid = np.empty((1, CROP, CROP, 2), np.float32)
+        for k, side in enumerate((x1 - x0, y1 - y0)):
+            grid[0, :, :, k] = (back[k, 0] * at[None] + back[k, 1] * at[:, None] - start[k]) * (2 / side) - 1
+        grid = torch.from_numpy(grid)
+        part = torch.from_numpy(np.asarray(s.hu[:, y0:y1, x0:x1]).astype(np.float32))[None].add_(1024)
+        hu = torch.nn.functional.grid_sample(part, grid, align_corners=False)[0].sub_(1024).numpy()
+        places = torch.from_numpy(s.places[y0:y1, x0:x1].astype(np.float32))[None, None]
         place = torch.nn.functional.grid_sample(places, grid, "nearest", align_corners=False)[0, 0]
-        boxes = []
-        for b in s.boxes:
+
+        def moved(b: Box) -> Box:
             mid = forward @ np.array([(b[0] + b[2]) / 2, (b[1] + b[3]) / 2]) + shift
             half = np.array([(b[2] - b[0]) / 2, (b[3] - b[1]) / 2])
             # The lesion is taken for the ellipse inscribed in its box.
             ext = np.sqrt((forward**2) @ (half**2))
-            boxes.append((mid[0] - ext[0], mid[1] - ext[1], mid[0] + ext[0], mid[1] + ext[1]))
-        return out, place.numpy().astype(np.uint8), boxes, np.hstack([forward, shift[:, None]])
+            return (mid[0] - ext[0], mid[1] - ext[1], mid[0] + ext[0], mid[1] + ext[1])
+
+        lesions = [Lesion(moved(x.box), x.type, turned(x.axes, forward)) for x in s.lesions]
+        crop = Crop(hu, lesions, [moved(b) for b in s.ignored])
+        return crop, place.numpy().astype(np.uint8), np.hstack([forward, shift[:, None]])
+
+    def _lesion_kind(self) -> str:
+        shares = np.asarray(list(self.lesion_kinds.values()))
+        return str(self.rng.choice(list(self.lesion_kinds), p=shares / shares.sum()))
 
     def _random_place(self, places: np.ndarray, bit: int) -> tuple[float, float] | None:
         found = np.flatnonzero(places & bit)
@@ -242,96 +312,130 @@ class Sampler:
         at = int(found[self.rng.integers(len(found))])
         return (at % CROP + 0.5, at // CROP + 0.5)
 
-    def crop(self) -> tuple[np.ndarray, list, list, float, np.ndarray]:
-        """HU f32 `[3, 256, 256]`, boxes, ignored boxes, negative weight, emphasis mask."""
-        rng = self.rng
-        kind = str(rng.choice(self.kinds, p=self.shares))
-        emphasis = np.zeros((CROP, CROP), bool)
-        if kind in self.by:
-            idx = int(rng.choice(self.by[kind]))
-            s = self.slices[idx]
-            b = s.boxes[int(rng.integers(len(s.boxes)))]
-            hu, places, boxes, _ = self._view(idx, ((b[0] + b[2]) / 2, (b[1] + b[3]) / 2), 70)
-            if kind == "sarcoma":
-                self._cut_edges(hu, boxes)
-            kept, ignored = self._clip(boxes)
-            weight = 1.0 if kind == "phantom" else self.mix.real_negative
-            self._finish(hu)
-            return hu, kept, ignored, weight, emphasis
+    def _type_at(self, idx: int, kind: str, at: tuple[int, int]) -> int:
+        """DeepLesion's type of a lesion of this kind at this place of a background, where both tell it."""
+        s = self.slices[idx]
+        if s.source == "sarcoma":
+            return SOFT_TISSUE_TYPE if kind in ("mass", "node") else UNKNOWN_TYPE
+        if kind == "parenchyma":
+            if idx not in self.organs:
+                self.organs[idx] = tissue.organs(np.asarray(s.hu[1]), s.places)
+            return int(self.organs[idx][at[1], at[0]]) or UNKNOWN_TYPE
+        if kind == "node":
+            if s.series in PELVIS_FROM and s.number >= PELVIS_FROM[s.series]:
+                return PELVIS_TYPE
+            if _is_belly(s.places):
+                return ABDOMEN_TYPE
+            xs = np.flatnonzero((s.places & tissue.LUNG).any(0))
+            if len(xs) > 80 and xs[0] + 0.3 * np.ptp(xs) < at[0] < xs[0] + 0.7 * np.ptp(xs):
+                return MEDIASTINUM_TYPE
+        return UNKNOWN_TYPE
 
-        wanted = ["negative"]
-        if kind == "nodule":
-            bit = tissue.LUNG
-        elif kind == "synthetic":
-            names = list(synthesis.KIND_SHARES)
-            wanted = [str(rng.choice(names, p=_KIND_P))]
-            bit = synthesis.PLACE_OF_KIND[wanted[0]]
+    def crop(self) -> Crop:
+        """The next crop."""
+        kind = str(self.rng.choice(self.kinds, p=self.shares))
+        if kind == "mosaic":
+            chosen = [self.nodules[int(i)] for i in self.rng.integers(len(self.nodules), size=4)]
+            hu, lesions = mosaic(self.rng, chosen, CROP)
+            crop = Crop(hu, lesions, [], self.mix.real_negative)
+        elif kind in self.by:
+            crop = self._real(kind)
+        elif kind == "hard":
+            idx, x, y = self.hard[int(self.rng.integers(len(self.hard)))]
+            crop, _, forward = self._view(idx, (x, y), 90)
+            crop.negative_weight = self.mix.background_negative
+            at = forward[:, :2] @ (x, y) + forward[:, 2]
+            crop.emphasis.append((at[0] - 14, at[1] - 14, at[0] + 14, at[1] + 14))
         else:
-            bit = tissue.BODY
+            made = self._drawn(kind)
+            if made is None:
+                return self.crop()
+            crop = made
+        self._clip(crop)
+        self._finish(crop.hu)
+        return crop
+
+    def _real(self, kind: str) -> Crop:
+        """A crop around a lesion that somebody boxed."""
+        idx = int(self.rng.choice(self.by[kind]))
+        s = self.slices[idx]
+        b = s.lesions[int(self.rng.integers(len(s.lesions)))].box
+        crop, _, _ = self._view(idx, ((b[0] + b[2]) / 2, (b[1] + b[3]) / 2), 70)
+        if kind == "sarcoma":
+            self._cut_edges(crop.hu, [x.box for x in crop.lesions])
+        crop.negative_weight = 1.0 if kind == "phantom" else self.mix.real_negative
+        return crop
+
+    def _drawn(self, kind: str) -> Crop | None:
+        """A background with synthetic lesions or a pasted nodule or, for `negative`, with none; None when
+        no background had a place for it."""
+        rng = self.rng
+        wanted = "lung" if kind == "nodule" else self._lesion_kind()
+        bit = tissue.BODY if kind == "negative" else synthesis.PLACE_OF_KIND[wanted]
         found = self._background(bit)
         if found is None:
-            return self.crop()
+            return None
         idx, around = found
-        s = self.slices[idx]
-        hu, places, real, forward = self._view(idx, around, 90)
-        ignored = []
-        weight = self.mix.background_negative
-        kept_real, cut = self._clip(real)
-        boxes = list(kept_real)
-        ignored += cut
-        taken = list(real)
+        crop, places, forward = self._view(idx, around, 90)
+        crop.negative_weight = self.mix.background_negative
+        taken = [x.box for x in crop.lesions] + crop.ignored
+        if rng.random() < (1.0 if kind == "negative" and self.mix.decoys > 0 else self.mix.decoys):
+            self._add_decoys(crop, places, taken)
+        if kind == "negative":
+            return crop
+        first = forward[:, :2] @ (np.asarray(around) + 0.5) + forward[:, 2]
+        for n in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.25, 0.2, 0.15]))):
+            name = wanted
+            if n and rng.random() < 0.5:
+                name = self._lesion_kind()
+            at = (float(first[0]), float(first[1]))
+            if n:
+                place = self._random_place(places, synthesis.PLACE_OF_KIND[name])
+                if place is None:
+                    continue
+                at = place
+            if not (4 < at[0] < CROP - 4 and 4 < at[1] < CROP - 4) or _inside(at, taken, 10):
+                continue
+            before = crop.hu.copy() if taken else None
+            if kind == "nodule" and n == 0:
+                nodule = self.nodules[int(rng.integers(len(self.nodules)))]
+                scale = rng.uniform(0.7, 1.15) * PATCH_SPACING_MM / SPACING_MM
+                lesion = synthesis.paste_nodule(rng, crop.hu, at, nodule, scale)
+            else:
+                lesion = synthesis.lesion(rng, crop.hu, places, name, at)
+            if lesion is None:
+                continue
+            if before is not None and any(_overlap(lesion.box, t) for t in taken):
+                crop.hu[:] = before
+                continue
+            if n == 0 and lesion.type == UNKNOWN_TYPE:
+                lesion = replace(lesion, type=self._type_at(idx, name, around))
+            crop.lesions.append(lesion)
+            taken.append(lesion.box)
+        return crop
 
-        if rng.random() < 0.35 or kind == "negative":
-            for _ in range(int(rng.integers(1, 4))):
-                at = self._random_place(places, tissue.BODY)
-                if at is None or _inside(at, taken, 12):
+    def _add_decoys(self, crop: Crop, places: np.ndarray, taken: list[Box]) -> None:
+        """Things that are no lesion, and healthy patches of other places, with lesions' own blending."""
+        rng = self.rng
+        for _ in range(int(rng.integers(1, 4))):
+            at = self._random_place(places, tissue.BODY)
+            if at is None or _inside(at, taken, 12):
+                continue
+            if rng.random() < 0.45:
+                synthesis.decoy(rng, crop.hu, places, at)
+            else:
+                here = int(places[int(at[1]), int(at[0])])
+                donors = [v for v in _PASTE_BITS if here & v]
+                if not donors:
                     continue
-                if rng.random() < 0.45:
-                    synthesis.decoy(rng, hu, places, at)
-                else:
-                    here = int(places[int(at[1]), int(at[0])])
-                    donors = [v for v in _PASTE_BITS if here & v]
-                    if not donors:
-                        continue
-                    donor = self._background(donors[int(rng.integers(len(donors)))])
-                    if donor is None or _inside(donor[1], self.slices[donor[0]].boxes, 12):
-                        continue
-                    synthesis.healthy_paste(rng, hu, self.slices[donor[0]].hu, at, donor[1])
-                r = 10
-                emphasis[max(int(at[1]) - r, 0) : int(at[1]) + r, max(int(at[0]) - r, 0) : int(at[0]) + r] = True
-
-        if kind != "negative":
-            first = forward[:, :2] @ (np.asarray(around) + 0.5) + forward[:, 2]
-            for n in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.25, 0.2, 0.15]))):
-                name = wanted[0]
-                if n:
-                    name = str(rng.choice(list(synthesis.KIND_SHARES), p=_KIND_P))
-                    if rng.random() < 0.5:
-                        name = wanted[0] if kind != "nodule" else "lung"
-                    bit = synthesis.PLACE_OF_KIND[name]
-                at = (float(first[0]), float(first[1])) if n == 0 else self._random_place(places, bit)
-                if at is None or not (4 < at[0] < CROP - 4 and 4 < at[1] < CROP - 4):
+                donor = self._background(donors[int(rng.integers(len(donors)))])
+                if donor is None:
                     continue
-                if _inside(at, taken, 10):
+                other = self.slices[donor[0]]
+                if _inside(donor[1], [x.box for x in other.lesions] + other.ignored, 12):
                     continue
-                before = hu.copy() if taken else None
-                if kind == "nodule" and n == 0:
-                    nodule = self.nodules[int(rng.integers(len(self.nodules)))]
-                    scale = rng.uniform(0.7, 1.15) * 0.7 / SPACING_MM
-                    box = synthesis.paste_nodule(rng, hu, at, nodule, scale)
-                else:
-                    box = synthesis.lesion(rng, hu, places, name, at)
-                if box is None:
-                    continue
-                if any(_overlap(box, t) for t in taken):
-                    assert before is not None
-                    hu[:] = before
-                    continue
-                boxes.append(box)
-                taken.append(box)
-        kept, cut = self._clip(boxes)
-        self._finish(hu)
-        return hu, kept, ignored + cut, weight, emphasis
+                synthesis.healthy_paste(rng, crop.hu, other.hu, at, donor[1])
+            crop.emphasis.append((at[0] - 10, at[1] - 10, at[0] + 10, at[1] + 10))
 
     def _cut_edges(self, hu: np.ndarray, boxes: list) -> None:
         """Blanks strips beside the lesions: the field of view must not tell where they are."""
@@ -350,16 +454,20 @@ class Sampler:
                 edge = max(b[3] for b in boxes) + 6
                 hu[:, int(CROP - share * max(CROP - edge, 0)) :] = -1024
 
-    def _clip(self, boxes: list) -> tuple[list, list]:
-        """Boxes cut by the crop: kept, clipped, when 80 % remains; else the rest is ignored."""
-        kept, ignored = [], []
-        for b in boxes:
+    def _clip(self, crop: Crop) -> None:
+        """Lesions cut by the crop: kept, clipped, when 80 % remains, their axes forgotten; else ignored."""
+        kept = []
+        for lesion in crop.lesions:
+            b = lesion.box
             c = (max(b[0], 0.0), max(b[1], 0.0), min(b[2], float(CROP)), min(b[3], float(CROP)))
             if c[2] <= c[0] or c[3] <= c[1]:
                 continue
             share = (c[2] - c[0]) * (c[3] - c[1]) / ((b[2] - b[0]) * (b[3] - b[1]))
-            (kept if share > 0.8 else ignored).append(c)
-        return kept, ignored
+            if share > 0.8:
+                kept.append(replace(lesion, box=c, axes=lesion.axes if c == b else None))
+            else:
+                crop.ignored.append(c)
+        crop.lesions = kept
 
     def _finish(self, hu: np.ndarray) -> None:
         """Intensity changes and the degradation match, in place."""
@@ -380,31 +488,36 @@ class Sampler:
         roll = rng.random()
         if roll < self.mix.degrade:
             synthesis.degrade(rng, hu)
-        elif roll < self.mix.degrade + self.mix.copy_neighbours:
+        elif self.mix.one_slice or roll < self.mix.degrade + self.mix.copy_neighbours:
             hu[0] = hu[1]
             hu[2] = hu[1]
 
+    def _next(self) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
+        """Levels and targets of a crop: a fresh one, or one of the pool for its second, mirrored use."""
+        if self.pool and (len(self.pool) >= POOL or self.rng.random() < 1 - 1 / self.mix.reuse):
+            return self.pool.pop(int(self.rng.integers(len(self.pool))))
+        crop = self.crop()
+        levels = linear_levels(crop.hu) if self.mix.linear_input else levels_from_hu(crop.hu)
+        targets = [
+            head_targets(crop.lesions, crop.ignored, (CROP, CROP), stride, r, crop.negative_weight, crop.emphasis)
+            for stride, r in zip(STRIDES, RANGES_PX)
+        ]
+        if self.mix.reuse > 1:
+            self.pool.append((levels[..., ::-1], [mirrored(t) for t in targets]))
+        return levels, targets
+
     def batch(self, n: int) -> Batch:
         """`n` crops with their targets."""
-        levels, heads = [], [[] for _ in STRIDES]
-        for _ in range(n):
-            hu, boxes, ignored, weight, emphasis = self.crop()
-            levels.append(levels_from_hu(hu))
-            for k, (stride, size_range) in enumerate(zip(STRIDES, RANGES_PX)):
-                heads[k].append(
-                    head_targets(boxes, ignored, (CROP, CROP), stride, size_range, weight, emphasis)
-                )
-        return Batch(
-            torch.from_numpy(np.stack(levels)),
-            [{key: torch.from_numpy(np.stack([t[key] for t in h])) for key in h[0]} for h in heads],
-        )
+        levels, targets = zip(*(self._next() for _ in range(n)))
+        heads = [{k: torch.from_numpy(np.stack([t[i][k] for t in targets])) for k in targets[0][i]} for i in range(len(STRIDES))]
+        return Batch(torch.from_numpy(np.stack(levels)), heads)
 
 
-_GRID = np.stack(
-    np.meshgrid(np.arange(CROP, dtype=np.float64) + 0.5, np.arange(CROP, dtype=np.float64) + 0.5), -1
-)
-_KIND_P = np.asarray(list(synthesis.KIND_SHARES.values()))
-_KIND_P = _KIND_P / _KIND_P.sum()
+def linear_levels(hu: np.ndarray) -> np.ndarray:
+    """−1024..1500 HU on a straight line to 0..255: what companding is measured against."""
+    return np.rint((hu + 1024) * np.float32(255 / 2524)).clip(0, 255).astype(np.uint8)
+
+
 _PASTE_BITS = (tissue.LUNG, tissue.NODE_FAT, tissue.PARENCHYMA, tissue.DEEP_SOFT)
 
 

@@ -3,11 +3,15 @@
 In: a folder in DeepLesion's layout. Out: `<cache>/slices.raw` (flat int16), `<cache>/places.raw`
 (place masks, flat u8) and `<cache>/index.json` with one entry per slice: offset and shape in the
 flat array, series, slice number, patient, source, spacing, map to image px, tight boxes in input px.
+
+Lesions that the table lacks can be added from a file of boxes drawn by eye (`lesions_by_eye.csv`): a
+`lesion` is trained on, an `ignore`d place is neither lesion nor background.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +20,14 @@ import numpy as np
 
 from .data import Series, read_hu, read_layout
 from .input import Input, build_input
+from .lesion import UNKNOWN_TYPE, Axes, Box, Lesion
 from .tissue import place_mask
 
 
 @dataclass
 class CachedSlice:
     """One slice of the cache. `hu` is int16 `[3, h, w]`, `places` the place mask u8 `[h, w]`;
-    `boxes` tight, half-open, input px."""
+    `lesions` and the `ignored` boxes in input px. `by_eye`: lesions of no radiologist."""
 
     hu: np.ndarray
     places: np.ndarray
@@ -34,8 +39,9 @@ class CachedSlice:
     spacing_mm: float
     origin: tuple[int, int]
     ratio: tuple[float, float]
-    boxes: list[list[float]]
-    types: list[int]
+    lesions: list[Lesion]
+    ignored: list[Box]
+    by_eye: bool
     split: int
 
 
@@ -68,10 +74,37 @@ def chosen_slices(series: Series, backgrounds: int | None) -> list[int]:
     return sorted({*keys, *some})
 
 
+@dataclass
+class ByEye:
+    """One row of `lesions_by_eye.csv`: a tight box in image px, half-open."""
+
+    ignored: bool
+    box: Box
+    type: int
+
+
+def read_by_eye(path: Path | None) -> dict[tuple[str, int], list[ByEye]]:
+    """Rows by series and slice number."""
+    rows: dict[tuple[str, int], list[ByEye]] = {}
+    if path is not None:
+        with open(path, newline="") as f:
+            for row in csv.DictReader(f):
+                box = (float(row["x0"]), float(row["y0"]), float(row["x1"]), float(row["y1"]))
+                one = ByEye(row["what"] == "ignore", box, int(row["coarse_type"]))
+                rows.setdefault((row["series"], int(row["slice"])), []).append(one)
+    return rows
+
+
 def build_cache(
-    images: Path, dl_info: Path | None, sources: Path | None, out: Path, backgrounds: int | None = None
+    images: Path,
+    dl_info: Path | None,
+    sources: Path | None,
+    out: Path,
+    backgrounds: int | None = None,
+    by_eye: Path | None = None,
 ) -> int:
     """Writes the cache and returns the number of slices; `backgrounds` as in `chosen_slices`."""
+    drawn = read_by_eye(by_eye)
     out.mkdir(parents=True, exist_ok=True)
     entries = []
     at = 0
@@ -87,6 +120,15 @@ def build_cache(
                 places.write(place_mask(hu[1]).tobytes())
                 (ox, oy), (rx, ry) = made.origin, made.ratio
                 truths = series.truths.get(number, [])
+                extra = drawn.get((series.id, number), [])
+                seen = [e for e in extra if not e.ignored]
+
+                def in_input(b: Box) -> Box:
+                    return (b[0] / rx - ox, b[1] / ry - oy, b[2] / rx - ox, b[3] / ry - oy)
+
+                def axes_in_input(axes: Axes | None) -> Axes | None:
+                    return axes and (axes[0] / rx, axes[1] / rx, axes[2])
+
                 entries.append(
                     {
                         "at": at,
@@ -99,11 +141,11 @@ def build_cache(
                         "spacing_mm": series.spacing_mm,
                         "origin": [int(ox), int(oy)],
                         "ratio": [rx, ry],
-                        "boxes": [
-                            [b[0] / rx - ox, b[1] / ry - oy, b[2] / rx - ox, b[3] / ry - oy]
-                            for b in (t.tight_px for t in truths)
-                        ],
-                        "types": [t.coarse_type for t in truths],
+                        "boxes": [in_input(t.tight_px) for t in truths] + [in_input(e.box) for e in seen],
+                        "types": [t.coarse_type for t in truths] + [e.type for e in seen],
+                        "axes": [axes_in_input(t.axes_px) for t in truths] + [None for _ in seen],
+                        "ignored": [in_input(e.box) for e in extra if e.ignored],
+                        "by_eye": bool(seen),
                         "split": split,
                     }
                 )
@@ -133,8 +175,12 @@ def open_cache(path: Path) -> list[CachedSlice]:
                 spacing_mm=e["spacing_mm"],
                 origin=tuple(e["origin"]),
                 ratio=tuple(e["ratio"]),
-                boxes=e["boxes"],
-                types=e["types"],
+                lesions=[
+                    Lesion(tuple(b), t if t > 0 else UNKNOWN_TYPE, tuple(a) if a else None)
+                    for b, t, a in zip(e["boxes"], e["types"], e["axes"])
+                ],
+                ignored=[tuple(b) for b in e["ignored"]],
+                by_eye=e["by_eye"],
                 split=e["split"],
             )
         )
@@ -147,9 +193,10 @@ def main() -> None:
     p.add_argument("dl_info", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument("--backgrounds", type=int, help="slices without rows per series; all by default")
+    p.add_argument("--by-eye", type=Path, help="lesions that the table lacks, and places to ignore")
     args = p.parse_args()
     sources = args.dl_info.parent / "sources.csv"
-    n = build_cache(args.images, args.dl_info, sources, args.out, args.backgrounds)
+    n = build_cache(args.images, args.dl_info, sources, args.out, args.backgrounds, args.by_eye)
     print(f"{n} slices")
 
 

@@ -11,8 +11,8 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from .batches import SUSPECT_SERIES, load_nodules
-from .train import matches, read_config, training_slices
+from .batches import SUSPECT_SERIES
+from .train import read_config, training_nodules, training_slices
 
 
 def main() -> None:
@@ -24,7 +24,9 @@ def main() -> None:
     with open(args.data / "ct-lesions/sources.csv", newline="") as f:
         listed = {row["series"]: row for row in csv.DictReader(f)}
     groups = defaultdict(list)
-    slices = {s.path: s for config in configs for s in training_slices(config) if s.series not in SUSPECT_SERIES}
+    slices = {
+        s.path: s for config in configs for s in training_slices(config) if s.lesions or s.series not in SUSPECT_SERIES
+    }
     for s in slices.values():
         if s.source == "phantom":
             groups[("Phantom studies of this repository", "MIT OR Apache-2.0")].append(s)
@@ -34,14 +36,8 @@ def main() -> None:
     print("| source | licence | patients | slices | boxes |\n|---|---|---|---|---|")
     for (source, licence), some in groups.items():
         patients = len({s.patient for s in some})
-        print(f"| {source} | {licence} | {patients} | {len(some)} | {sum(len(s.boxes) for s in some)} |")
-    nodules = {
-        n.hu.tobytes(): n.patient
-        for config in configs[:1]
-        if config.nodules
-        for n in load_nodules(Path(config.nodules))
-        if not matches(n.patient, config.leave_out_nodule_patients)
-    }
+        print(f"| {source} | {licence} | {patients} | {len(some)} | {sum(len(s.lesions) for s in some)} |")
+    nodules = {n.hu.tobytes(): n.patient for config in configs[:1] for n in training_nodules(config)}
     n = len(nodules)
     print(f"| LIDC-IDRI nodule patches | CC BY 3.0 | {len(set(nodules.values()))} | {n} patches | {n} masks |")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .lesion import Axes, Box
 from .spec import MARGIN_PX
 
 STORED_OFFSET = 32768
@@ -23,19 +24,31 @@ ASSUMED_SPACING_MM = 0.8
 
 @dataclass
 class Truth:
-    """One annotated lesion: `box_px` as DeepLesion draws it (with margin), `tight_px` without."""
+    """One annotated lesion: `box_px` as DeepLesion draws it (with margin), `tight_px` without; `axes_px`
+    where the table carries the measurement."""
 
-    box_px: tuple[float, float, float, float]
+    box_px: Box
     coarse_type: int
     split: int
+    axes_px: Axes | None = None
 
     @property
-    def tight_px(self) -> tuple[float, float, float, float]:
+    def tight_px(self) -> Box:
         """Lesion extent; a box too small for the margin keeps at least 1 px."""
         x0, y0, x1, y1 = self.box_px
         mx = min(MARGIN_PX, (x1 - x0 - 1) / 2)
         my = min(MARGIN_PX, (y1 - y0 - 1) / 2)
         return (x0 + mx, y0 + my, x1 - mx, y1 - my)
+
+    @property
+    def long_px(self) -> float | None:
+        """RECIST long diameter."""
+        return self.axes_px and self.axes_px[0]
+
+    @property
+    def short_px(self) -> float | None:
+        """RECIST short diameter."""
+        return self.axes_px and self.axes_px[1]
 
 
 @dataclass
@@ -72,6 +85,17 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     """DeepLesion's `x0, y0, x1, y1` (1-based, inclusive) → half-open pixel edges."""
     x0, y0, x1, y1 = (float(v) for v in text.split(","))
     return (x0 - 1, y0 - 1, x1, y1)
+
+
+def parse_axes(text: str) -> Axes | None:
+    """DeepLesion's `x11, y11, x12, y12, x21, y21, x22, y22`, the end points of two diameters; None for ''."""
+    if not text.strip():
+        return None
+    x0, y0, x1, y1, u0, v0, u1, v1 = (float(v) for v in text.split(","))
+    a, b = np.array([x1 - x0, y1 - y0]), np.array([u1 - u0, v1 - v0])
+    if np.hypot(*b) > np.hypot(*a):
+        a, b = b, a
+    return float(np.hypot(*a)), float(np.hypot(*b)), float(np.arctan2(a[1], a[0]))
 
 
 def source_of(series_id: str) -> str:
@@ -137,7 +161,12 @@ def read_layout(images: Path, dl_info: Path | None, sources: Path | None = None)
                 kind = row.get("Coarse_lesion_type", "").strip()
                 split = row.get("Train_Val_Test", "").strip()
                 series.truths.setdefault(number, []).append(
-                    Truth(parse_box(row["Bounding_boxes"]), int(kind or -1), int(split or 0))
+                    Truth(
+                        parse_box(row["Bounding_boxes"]),
+                        int(kind or -1),
+                        int(split or 0),
+                        parse_axes(row.get("Measurement_coordinates", "")),
+                    )
                 )
         result.append(series)
     return result

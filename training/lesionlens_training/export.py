@@ -21,10 +21,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from . import spec
-from .cache import open_cache
-from .input import levels_from_hu, pad
 from .net import GRAPH, OUTPUTS, Net
-from .quantize import FakeQuantNet, Quantized, activation_scales, folded, quantized
+from .quantize import FakeQuantNet, Quantized, activation_scales, calibration_inputs, fake_quant_net_of, folded, quantized
 
 OPSET = 17
 
@@ -121,27 +119,11 @@ def onnx_bytes(q: Quantized) -> bytes:
     return model.SerializeToString()
 
 
-def calibration_inputs(cache: Path, n: int = 48, seed: int = 5) -> list[torch.Tensor]:
-    """Whole unboxed and boxed slices of every source but DeepLesion and the extremities, half of
-    them with copied neighbours."""
-    rng = np.random.default_rng(seed)
-    slices = [s for s in open_cache(cache) if s.source not in ("deeplesion", "sarcoma")] or open_cache(cache)
-    result = []
-    for k, i in enumerate(rng.choice(len(slices), min(n, len(slices)), replace=False)):
-        hu = np.asarray(slices[i].hu, np.float32)
-        if k % 2:
-            hu = np.repeat(hu[1:2], 3, 0)
-        result.append(torch.from_numpy(pad(levels_from_hu(hu))).float()[None] / 255)
-    return result
-
-
 def fake_quant_net(checkpoint: Path, cache: Path) -> FakeQuantNet:
     """The quantized net of a checkpoint: as trained, or calibrated here when the net is float."""
     state = torch.load(checkpoint, weights_only=True)
-    if "qat" in state:
-        names = [n.name for n in GRAPH if n.op in ("conv", "head")]
-        layers = {n: (state["qat"][f"weights.{n}"], state["qat"][f"biases.{n}"]) for n in names}
-        return FakeQuantNet(layers, state["scales"]).eval()
+    if "scales" in state:
+        return fake_quant_net_of(state).eval()
     net = Net()
     net.load_state_dict(state["ema"])
     layers = folded(net.eval())
@@ -175,15 +157,15 @@ def check(model: bytes, net: FakeQuantNet, sizes: tuple[tuple[int, int], ...] = 
     return report
 
 
-def export(checkpoint: Path, cache: Path, out: Path, default_threshold: float) -> dict:
-    """Writes the ONNX file and, beside it, the spec; returns the check's report."""
+def export(checkpoint: Path, cache: Path, out: Path) -> dict:
+    """Writes the ONNX file and, beside it, the spec, uncalibrated; returns the check's report."""
     net = fake_quant_net(checkpoint, cache)
     model = onnx_bytes(quantized(net))
     report = check(model, net)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(model)
     sha256 = hashlib.sha256(model).hexdigest()
-    text = json.dumps(spec.spec_dict(sha256, default_threshold, out.name), indent=1)
+    text = json.dumps(spec.spec_dict(sha256, out.name), indent=1)
     out.with_suffix(".json").write_text(text + "\n")
     return {"sha256": sha256, "bytes": len(model), "check": report}
 
@@ -193,10 +175,9 @@ def main() -> None:
     p.add_argument("checkpoint", type=Path)
     p.add_argument("--calibrate", type=Path, required=True, help="cache whose slices calibrate a float net")
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--threshold", type=float, default=0.3)
     args = p.parse_args()
     torch.set_num_threads(1)
-    print(json.dumps(export(args.checkpoint, args.calibrate, args.out, args.threshold), indent=1))
+    print(json.dumps(export(args.checkpoint, args.calibrate, args.out), indent=1))
 
 
 if __name__ == "__main__":

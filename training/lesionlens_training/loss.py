@@ -1,4 +1,5 @@
-"""Loss of both heads: Gaussian focal loss on the heat, L1 on offset and log-size, GIoU of the boxes.
+"""Loss of both heads: Gaussian focal loss on the heat, L1 on offset and log-size, GIoU of the boxes, L1 on
+the log-diameters, squared error of the long axis' direction, cross-entropy of the type.
 
 In: the heads' outputs, a `Batch`. Out: a scalar and its parts. Boxes are compared with DeepLesion's
 margin added (5 px of the original image, 4.9 mm at most: taken as 5 input px).
@@ -9,7 +10,13 @@ from __future__ import annotations
 import torch
 
 from .batches import Batch
-from .spec import MARGIN_PX, STRIDES
+from .spec import AXIS_CHANNELS, BOX_CHANNELS, MARGIN_PX, STRIDES
+
+N_BOX, N_AXES = len(BOX_CHANNELS) - 1, len(AXIS_CHANNELS)
+
+
+PARTS = {"heat": 1.0, "l1": 0.7, "giou": 1.5, "axes": 0.3, "type": 0.15}
+"""Weights of the parts."""
 
 
 def focal(logit: torch.Tensor, heat: torch.Tensor, positive: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -41,26 +48,40 @@ def giou_loss(pred: torch.Tensor, target: torch.Tensor, stride: int) -> torch.Te
     return 1 - inter / union + (hull - union) / hull
 
 
+def axes_loss(pred: torch.Tensor, true: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Mean over cells of the log-diameters' L1 and of the direction's squared error, the latter weighed by
+    elongation, since a round lesion has no direction. `[k, 4]`: log long, log short, sin 2θ, cos 2θ."""
+    size = (pred[:, :2] - true[:, :2]).abs().sum(1)
+    elongation = 1 - (true[:, 1] - true[:, 0]).exp()
+    direction = (pred[:, 2:] - true[:, 2:]).square().sum(1) * elongation
+    return ((size + direction) * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
 def detection_loss(outputs: list[torch.Tensor], batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-    """Sum over heads. Parts: heat, size and offset (L1), giou."""
+    """Sum over heads. Parts: heat, size and offset (L1), giou, axes, type."""
     total = torch.zeros(())
-    parts = {"heat": 0.0, "l1": 0.0, "giou": 0.0}
+    parts = dict.fromkeys(PARTS, 0.0)
     for out, target, stride in zip(outputs, batch.heads, STRIDES):
         out = out.float()
         n = target["positive"].sum().clamp(min=2.0)
-        heat = focal(out[:, 0], target["heat"], target["positive"], target["negative_weight"]) / n
-        weight = target["regression_weight"]
-        where = weight > 0
-        l1 = giou = torch.zeros(())
+        losses = {"heat": focal(out[:, 0], target["heat"], target["positive"], target["negative_weight"]) / n}
+        where = target["regression_weight"] > 0
         if where.any():
-            w = weight[where]
-            pred = out[:, 1:].permute(0, 2, 3, 1)[where]
+            w = target["regression_weight"][where]
+            pred = out.permute(0, 2, 3, 1)[where][:, 1:]
             true = target["regression"].permute(0, 2, 3, 1)[where]
             scale = pred.new_tensor([0.2, 0.2, 1.0, 1.0])
-            l1 = ((pred - true).abs() * scale * w[:, None]).sum() / w.sum()
-            giou = (giou_loss(pred, true, stride) * w).sum() / w.sum()
-        total = total + heat + 0.7 * l1 + 1.5 * giou
-        parts["heat"] += float(heat.detach())
-        parts["l1"] += float(l1.detach())
-        parts["giou"] += float(giou.detach())
+            box, true_box = pred[:, :N_BOX], true[:, :N_BOX]
+            losses["l1"] = ((box - true_box).abs() * scale * w[:, None]).sum() / w.sum()
+            losses["giou"] = (giou_loss(box, true_box, stride) * w).sum() / w.sum()
+            axes = slice(N_BOX, N_BOX + N_AXES)
+            losses["axes"] = axes_loss(pred[:, axes], true[:, axes], target["axes_weight"][where])
+            type_ = target["type"][where]
+            known = type_ > 0
+            if known.any():
+                entropy = torch.nn.functional.cross_entropy(pred[known][:, N_BOX + N_AXES :], type_[known] - 1, reduction="none")
+                losses["type"] = (entropy * w[known]).sum() / w[known].sum()
+        for name, loss in losses.items():
+            total = total + PARTS[name] * loss
+            parts[name] += float(loss.detach())
     return total, parts

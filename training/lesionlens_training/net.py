@@ -1,7 +1,7 @@
 """The net: a plain 3×3 conv-BN-ReLU U-shape with heads at strides 4 and 8.
 
-In: u8 levels / 255, f32 `[n, 3, H, W]`, H and W multiples of 32. Out: one `[n, 5, H/s, W/s]` tensor
-per stride with channels heat (logit), dx, dy, log_w, log_h.
+In: u8 levels / 255, f32 `[n, 3, H, W]`, H and W multiples of 32. Out: one `[n, 17, H/s, W/s]` tensor
+per stride with the channels of `spec.CHANNELS`: heat (logit), box, RECIST axes, logits of the types.
 
 `GRAPH` is the only description of the structure: training, quantization and export read it, so
 the three cannot disagree. Each row names its output, the operation and its inputs.
@@ -59,8 +59,8 @@ GRAPH: tuple[Node, ...] = (
     _conv("l4", "d8b", 24, kernel=1),
     Node("l4_up", "up", ("l4",)),
     Node("c4", "cat", ("l4_up", "e4b")),
-    _conv("d4", "c4", 40),
-    Node("s4", "head", ("d4",), len(CHANNELS)),
+    _conv("d4", "c4", 48),
+    Node("s4", "head", ("d4",), len(CHANNELS), kernel=1),
     Node("s8", "head", ("d8b",), len(CHANNELS)),
 )
 OUTPUTS = tuple(f"s{s}" for s in STRIDES)
@@ -121,8 +121,9 @@ class Net(nn.Module):
                 conv = nn.Conv2d(n[node.inputs[0]], node.out, node.kernel, 1, node.kernel // 2)
                 nn.init.normal_(conv.weight, std=0.01)
                 size = math.log(20.0 if node.name == "s4" else 60.0)
+                start = dict(heat=-4.0, dx=0.5, dy=0.5, log_w=size, log_h=size, log_long=size, log_short=size)
                 with torch.no_grad():
-                    conv.bias.copy_(torch.tensor([-4.0, 0.5, 0.5, size, size]))
+                    conv.bias.copy_(torch.tensor([start.get(c, 0.0) for c in CHANNELS]))
                 self.layers[node.name] = conv
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:

@@ -44,7 +44,7 @@ def main() -> None:
     config.caches.append(str(cache))
     checkpoint = train(config, args.out)
     model = args.out / "detector.onnx"
-    print(json.dumps(export(checkpoint, cache, model, args.threshold), indent=1))
+    print(json.dumps(export(checkpoint, cache, model), indent=1))
 
     series = read_layout(args.images, args.dl_info, sources)
     if args.evaluate_split:

@@ -17,11 +17,14 @@ the next activation is a shift.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from .cache import open_cache
+from .input import levels_from_hu, pad
 from .net import GRAPH, OUTPUTS, Net, Node, walk
 
 INPUT_SCALE = 2.0**-8
@@ -130,6 +133,27 @@ def _straight_through(x: torch.Tensor, scale: torch.Tensor, low: int, high: int)
     clipped = torch.clamp(x, low * scale, high * scale)
     rounded = torch.round(clipped / scale) * scale
     return clipped + (rounded - clipped).detach()
+
+
+def calibration_inputs(cache: Path, n: int = 48, seed: int = 5) -> list[torch.Tensor]:
+    """Whole unboxed and boxed slices of every source but DeepLesion and the extremities, half of
+    them with copied neighbours."""
+    rng = np.random.default_rng(seed)
+    slices = [s for s in open_cache(cache) if s.source not in ("deeplesion", "sarcoma")] or open_cache(cache)
+    result = []
+    for k, i in enumerate(rng.choice(len(slices), min(n, len(slices)), replace=False)):
+        hu = np.asarray(slices[i].hu, np.float32)
+        if k % 2:
+            hu = np.repeat(hu[1:2], 3, 0)
+        result.append(torch.from_numpy(pad(levels_from_hu(hu))).float()[None] / 255)
+    return result
+
+
+def fake_quant_net_of(state: dict) -> FakeQuantNet:
+    """The net of a checkpoint of quantization-aware training (its EMA)."""
+    names = [n.name for n in GRAPH if n.op in ("conv", "head")]
+    layers = {n: (state["ema"][f"weights.{n}"], state["ema"][f"biases.{n}"]) for n in names}
+    return FakeQuantNet(layers, state["scales"])
 
 
 @torch.no_grad()

@@ -4,8 +4,8 @@ The file `models/detector.json` carries these values to the program, so that a m
 input pipeline cannot drift apart. Lengths in mm or px as the suffix says; HU where it says so.
 """
 
-SCHEMA = "lesionlens.model/1"
-NAME = "lesionlens-1"
+SCHEMA = "lesionlens.model/2"
+NAME = "lesionlens-2"
 
 SPACING_MM = 0.8
 OFFSETS_MM = (-2.0, 0.0, 2.0)
@@ -16,15 +16,20 @@ BODY_THRESHOLD_HU = -400
 BODY_MARGIN_PX = 8
 
 STRIDES = (4, 8)
-CHANNELS = ("heat", "dx", "dy", "log_w", "log_h")
+TYPES = ("bone", "abdomen", "mediastinum", "liver", "lung", "kidney", "soft_tissue", "pelvis")
+"""DeepLesion's coarse types, numbered from 1."""
+BOX_CHANNELS = ("heat", "dx", "dy", "log_w", "log_h")
+AXIS_CHANNELS = ("log_long", "log_short", "sin_2theta", "cos_2theta")
+CHANNELS = BOX_CHANNELS + AXIS_CHANNELS + tuple(f"type_{t}" for t in TYPES)
 MARGIN_PX = 5.0
 SCORE_FLOOR = 0.05
 TOP_K = 100
 NMS_IOU = 0.4
 
 
-def spec_dict(sha256: str, default_threshold: float, file: str = "detector.onnx") -> dict:
-    """The content of the spec file for the ONNX file with this SHA-256."""
+def spec_dict(sha256: str, file: str = "detector.onnx") -> dict:
+    """The content of the spec file for the ONNX file with this SHA-256, before anything is calibrated:
+    `calibrate`, `confusion` and `operating_points` amend the file with what they measure."""
     return {
         "schema": SCHEMA,
         "name": NAME,
@@ -39,11 +44,13 @@ def spec_dict(sha256: str, default_threshold: float, file: str = "detector.onnx"
             "companding": [list(k) for k in COMPANDING],
             "body": {"threshold_hu": BODY_THRESHOLD_HU, "margin_px": BODY_MARGIN_PX},
         },
-        "outputs": [{"name": f"s{s}", "stride": s} for s in STRIDES],
+        "outputs": [{"name": f"s{s}", "stride": s, "score": {"scale": 1.0, "offset": 0.0}} for s in STRIDES],
         "channels": list(CHANNELS),
+        "types": {"temperature": 1.0, "min_probability": 0.6},
         "margin_px": MARGIN_PX,
         "score_floor": SCORE_FLOOR,
         "top_k": TOP_K,
         "nms_iou": NMS_IOU,
-        "default_threshold": default_threshold,
+        "default_threshold": 0.3,
+        "operating_points": [],
     }

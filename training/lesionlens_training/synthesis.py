@@ -16,10 +16,12 @@ import numpy as np
 from scipy import ndimage
 
 from . import tissue
+from .lesion import UNKNOWN_TYPE, Box, Lesion, axes_of_mask, mask_box
+from .nodules import LUNG_TYPE, NodulePatch
 from .spec import OFFSETS_MM, SPACING_MM
 
 KEY = OFFSETS_MM.index(0.0)
-Box = tuple[float, float, float, float]
+BONE_TYPE = 1
 
 
 def sample_diameters_mm(rng: np.random.Generator, max_mm: float) -> tuple[float, float]:
@@ -109,15 +111,6 @@ def ellipsoid_stamp(
     return Stamp(masks, y0, y1, x0, x1)
 
 
-def mask_box(mask: np.ndarray, x0: int, y0: int) -> Box | None:
-    """Half-open extent of a boolean mask whose corner lies at (x0, y0)."""
-    ys = np.flatnonzero(mask.any(1))
-    xs = np.flatnonzero(mask.any(0))
-    if len(ys) == 0:
-        return None
-    return (float(x0 + xs[0]), float(y0 + ys[0]), float(x0 + xs[-1] + 1), float(y0 + ys[-1] + 1))
-
-
 def texture(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: float, hu: float) -> np.ndarray:
     """Correlated noise of this standard deviation, the same on the three slices."""
     t = ndimage.gaussian_filter(rng.standard_normal(shape[1:]).astype(np.float32), sigma_px, truncate=2.5)
@@ -139,8 +132,8 @@ def blend(
     view[...] = (1 - m) * view + m * (target + keep_noise * np.clip(noise, -35, 35))
 
 
-def visible_box(before: np.ndarray, after: np.ndarray, stamp: Stamp, min_share: float = 0.45) -> Box | None:
-    """Tight box of the part that differs from what was there; None when too little does.
+def visible_mask(before: np.ndarray, after: np.ndarray, stamp: Stamp, min_share: float = 0.45) -> np.ndarray | None:
+    """The part of the stamp that differs from what was there, bool; None when too little does.
 
     `before` and `after` are the key slice in the stamp's window. A lesion merging with tissue of
     its own density is measured where it can be told apart.
@@ -155,8 +148,16 @@ def visible_box(before: np.ndarray, after: np.ndarray, stamp: Stamp, min_share: 
     if share < min_share:
         return None
     if share > 0.85:
-        return mask_box(mask, stamp.x0, stamp.y0)
-    return mask_box(ndimage.binary_opening(seen) | (seen & ndimage.binary_erosion(mask)), stamp.x0, stamp.y0)
+        return mask
+    return ndimage.binary_opening(seen) | (seen & ndimage.binary_erosion(mask))
+
+
+def measured(mask: np.ndarray | None, x0: int, y0: int, type_: int) -> Lesion | None:
+    """The lesion of a mask whose corner lies at (x0, y0); None when it is under 3 px."""
+    box = None if mask is None else mask_box(mask, x0, y0)
+    if mask is None or box is None or min(box[2] - box[0], box[3] - box[1]) < 3:
+        return None
+    return Lesion(box, type_, axes_of_mask(mask))
 
 
 def add_rim(rng: np.random.Generator, stamp: Stamp, target: np.ndarray) -> np.ndarray:
@@ -176,8 +177,8 @@ def _core(stamp: Stamp, shrink_px: float) -> np.ndarray:
 
 def lesion(
     rng: np.random.Generator, hu: np.ndarray, places: np.ndarray, kind: str, center: tuple[float, float]
-) -> Box | None:
-    """Draws one lesion of this kind; returns its tight box, or None and leaves the crop as it was."""
+) -> Lesion | None:
+    """Draws one lesion of this kind; returns what a reader would measure, or None and leaves the crop as it was."""
     shape = hu.shape[1:]
     cx, cy = int(center[0]), int(center[1])
     around = hu[KEY, max(cy - 4, 0) : cy + 5, max(cx - 4, 0) : cx + 5]
@@ -303,13 +304,16 @@ def lesion(
             t = t + speck * np.float32(rng.uniform(150, 500))
         blend(rng, hu, stamp, t, keep)
 
-    box = visible_box(before[KEY], hu[stamp.window][KEY], stamp)
-    if box is None or min(box[2] - box[0], box[3] - box[1]) < 3:
+    found = measured(
+        visible_mask(before[KEY], hu[stamp.window][KEY], stamp), stamp.x0, stamp.y0, TYPE_OF_KIND.get(kind, UNKNOWN_TYPE)
+    )
+    if found is None:
         hu[stamp.window] = before
-        return None
-    return box
+    return found
 
 
+TYPE_OF_KIND = {"lung": LUNG_TYPE, "pleura": LUNG_TYPE, "bone": BONE_TYPE}
+"""Kinds whose place alone says DeepLesion's type."""
 PLACE_OF_KIND = {
     "lung": tissue.LUNG,
     "pleura": tissue.LUNG_BORDER,
@@ -330,39 +334,9 @@ KIND_SHARES = {
 }
 
 
-@dataclass
-class NodulePatch:
-    """One LIDC nodule: HU estimate f32 `[128, 128]`, mask bool, patient."""
-
-    hu: np.ndarray
-    mask: np.ndarray
-    patient: str
-
-
-def estimate_patch_hu(patch: np.ndarray) -> np.ndarray | None:
-    """8-bit min–max scaled patch → HU, from its lung peak (−870) and its soft-tissue peak (+40).
-
-    None when the histogram shows no lung peak. Without a soft-tissue peak the patch's 99.5th
-    percentile stands for +40.
-    """
-    hist = ndimage.gaussian_filter1d(np.bincount(patch.ravel(), minlength=256).astype(np.float64), 3)
-    low = int(hist[:110].argmax())
-    if hist[low] < 60:
-        return None
-    upper = low + 40
-    if upper > 235:
-        return None
-    high = upper + int(hist[upper:].argmax())
-    if hist[high] < 25 or high - low < 50 or high > 250:
-        high = int(np.percentile(patch, 99.5))
-    if high - low < 50:
-        return None
-    return (patch.astype(np.float32) - low) * np.float32(910 / (high - low)) - 870
-
-
 def paste_nodule(
     rng: np.random.Generator, hu: np.ndarray, center: tuple[float, float], nodule: NodulePatch, px: float
-) -> Box | None:
+) -> Lesion | None:
     """Pastes a real nodule, scaled by `px`, through its dilated mask; neighbours get a shrunken copy."""
     size = int(round(128 * px))
     if size < 24:
@@ -393,11 +367,10 @@ def paste_nodule(
             shrink = rng.uniform(0.0, 0.8)
             m = stamp_mask * (1 - shrink * (1 - mask))
         hu[i, stamp.y0 : stamp.y1, stamp.x0 : stamp.x1] = (1 - m) * before[i] + m * value
-    box = mask_box(mask > 0.5, stamp.x0, stamp.y0)
-    if box is None or min(box[2] - box[0], box[3] - box[1]) < 3:
+    found = measured(mask > 0.5, stamp.x0, stamp.y0, LUNG_TYPE)
+    if found is None:
         hu[stamp.window] = before
-        return None
-    return box
+    return found
 
 
 def decoy(rng: np.random.Generator, hu: np.ndarray, places: np.ndarray, center: tuple[float, float]) -> None:

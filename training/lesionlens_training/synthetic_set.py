@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from . import synthesis, tissue
-from .batches import load_nodules
+from .nodules import load_nodules
 from .cache import CachedSlice, open_cache
 from .data import STORED_OFFSET
 from .spec import MARGIN_PX, SPACING_MM

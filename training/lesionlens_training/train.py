@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import fnmatch
+import json
 import math
 import os
 import time
@@ -23,10 +24,12 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from .batches import Mix, Sampler, load_nodules
+from .batches import HardNegative, Mix, Sampler
 from .cache import CachedSlice, open_cache
-from .loss import detection_loss
+from .loss import PARTS, detection_loss
 from .net import Net
+from .nodules import NodulePatch, load_nodules
+from .quantize import FakeQuantNet, activation_scales, calibration_inputs, folded
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Config:
 
     caches: list[str]
     nodules: str = ""
+    # JSON list of places that an earlier net took for lesions (`mine` writes it).
+    hard_negatives: str = ""
     init: str = ""
     leave_out_sources: list[str] = field(default_factory=list)
     leave_out_patients: list[str] = field(default_factory=list)
@@ -51,6 +56,8 @@ class Config:
     ema: float = 0.998
     seed: int = 1
     bf16: bool = True
+    # Quantization-aware: the integer net of `init` in float arithmetic, its activation scales fixed.
+    qat: bool = False
     checkpoint_minutes: float = 3.0
 
 
@@ -80,6 +87,30 @@ def training_slices(config: Config) -> list[CachedSlice]:
     ]
 
 
+def training_nodules(config: Config) -> list[NodulePatch]:
+    """The LIDC patches that this run may see."""
+    nodules = load_nodules(Path(config.nodules)) if config.nodules else []
+    return [n for n in nodules if not matches(n.patient, config.leave_out_nodule_patients)]
+
+
+def hard_negatives(config: Config) -> list[HardNegative]:
+    """The places that this run learns are none; none without a file."""
+    if not config.hard_negatives:
+        return []
+    return [HardNegative(**h) for h in json.loads(Path(config.hard_negatives).read_text())]
+
+
+def starting_net(config: Config) -> Net | FakeQuantNet:
+    """The net that a run starts from: random, or `init`'s EMA, quantized for `qat`."""
+    net = Net()
+    if config.init:
+        net.load_state_dict(torch.load(config.init, weights_only=True)["ema"])
+    if not config.qat:
+        return net.to(memory_format=torch.channels_last)
+    layers = folded(net.eval())
+    return FakeQuantNet(layers, activation_scales(layers, calibration_inputs(Path(config.caches[0]))))
+
+
 def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
     if config.workers > 1:
         # A session of its own: Linux shares the processor between sessions first.
@@ -88,7 +119,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
     torch.manual_seed(config.seed)
     if config.workers > 1:
         dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=config.workers)
-    net = Net().to(memory_format=torch.channels_last)
+    net = starting_net(config)
     ema = {k: v.clone() for k, v in net.state_dict().items()}
     decay = [p for p in net.parameters() if p.ndim > 1]
     rest = [p for p in net.parameters() if p.ndim <= 1]
@@ -105,15 +136,13 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
         ema = state["ema"]
         optimizer.load_state_dict(state["optimizer"])
         step, crops, before_s = state["step"], state["crops"], state["seconds"]
-    elif config.init:
-        state = torch.load(config.init, weights_only=True)
-        net.load_state_dict(state["ema"])
-        ema = {k: v.clone() for k, v in state["ema"].items()}
 
-    nodules = load_nodules(Path(config.nodules)) if config.nodules else []
-    nodules = [n for n in nodules if not matches(n.patient, config.leave_out_nodule_patients)]
     sampler = Sampler(
-        training_slices(config), nodules, config.mix, seed=(config.seed * 1000 + rank) * 1_000_003 + step
+        training_slices(config),
+        training_nodules(config),
+        config.mix,
+        seed=(config.seed * 1000 + rank) * 1_000_003 + step,
+        hard=hard_negatives(config),
     )
     parameters = [p for p in net.parameters() if p.requires_grad]
     start = last_save = time.monotonic()
@@ -125,7 +154,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
         log_file = open(out / "log.csv", "w" if new else "a", newline="")
         log = csv.writer(log_file)
         if new:
-            log.writerow(["step", "crops", "seconds", "lr", "loss", "heat", "l1", "giou"])
+            log.writerow(["step", "crops", "seconds", "lr", "loss", *PARTS])
 
     net.train()
     while True:
@@ -145,6 +174,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
                 "step": step,
                 "crops": crops,
                 "seconds": seconds,
+                **({"scales": net.scales} if isinstance(net, FakeQuantNet) else {}),
             }
             torch.save(state, out / "checkpoint.tmp")
             os.replace(out / "checkpoint.tmp", checkpoint)
@@ -156,7 +186,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
             group["lr"] = lr
         batch = sampler.batch(config.batch)
         x = (batch.levels.float() / 255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.bf16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.bf16 and not config.qat):
             outputs = net(x)
         loss, parts = detection_loss(outputs, batch)
         optimizer.zero_grad(set_to_none=True)
@@ -185,7 +215,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
             sums[k] = sums.get(k, 0.0) + v
         n_sums += 1
         if log is not None and (step % 50 == 0 or step == 1):
-            row = [f"{sums[k] / n_sums:.4f}" for k in ("loss", "heat", "l1", "giou")]
+            row = [f"{sums[k] / n_sums:.4f}" for k in ("loss", *PARTS)]
             log.writerow([step, crops, f"{seconds:.0f}", f"{lr:.2e}", *row])
             log_file.flush()
             sums, n_sums = {}, 0

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesionlens_training.batches import Mix, Sampler, head_targets
+from lesionlens_training.batches import HardNegative, Mix, Sampler, head_targets, mirrored
 from lesionlens_training.cache import open_cache
+from lesionlens_training.lesion import Lesion
 from lesionlens_training.loss import detection_loss
 from lesionlens_training.net import Net, gmac
 
@@ -12,7 +13,7 @@ from lesionlens_training.net import Net, gmac
 def sampler(cache: Path, seed: int, **shares: float) -> Sampler:
     slices = open_cache(cache)
     for s in slices:
-        s.boxes = s.boxes if s.number == 11 else []
+        s.lesions = s.lesions if s.number == 11 else []
     return Sampler(slices, [], Mix(**shares), seed)
 
 
@@ -22,7 +23,8 @@ def test_shapes_and_types(cache: Path) -> None:
     assert batch.levels.dtype == torch.uint8
     for head, size in zip(batch.heads, (64, 32)):
         assert head["heat"].shape == head["positive"].shape == head["negative_weight"].shape == (3, size, size)
-        assert head["regression"].shape == (3, 4, size, size)
+        assert head["regression"].shape == (3, 8, size, size)
+        assert head["axes_weight"].shape == head["type"].shape == (3, size, size)
 
 
 def test_the_same_seed_gives_the_same_batch_and_another_another(cache: Path) -> None:
@@ -32,28 +34,68 @@ def test_the_same_seed_gives_the_same_batch_and_another_another(cache: Path) -> 
     assert not torch.equal(a.levels, c.levels)
 
 
-def test_target_decodes_to_the_box() -> None:
-    box = (50.0, 60.0, 71.0, 90.0)
-    t = head_targets([box], [], (256, 256), 4, (0, 50), 0.3)
+def test_target_decodes_to_the_lesion() -> None:
+    lesion = Lesion((50.0, 60.0, 71.0, 90.0), 5, (30.0, 12.0, 2.0))
+    t = head_targets([lesion], [], (256, 256), 4, (0, 50), 0.3)
     assert t["positive"].sum() == 1
     row, col = np.argwhere(t["positive"] == 1)[0]
-    dx, dy, lw, lh = t["regression"][:, row, col]
+    dx, dy, lw, lh, long, short, sine, cosine = t["regression"][:, row, col]
     assert ((col + dx) * 4, (row + dy) * 4) == pytest.approx((60.5, 75.0))
-    assert (np.exp(lw), np.exp(lh)) == pytest.approx((21, 30), rel=1e-5)
+    assert np.exp([lw, lh, long, short]) == pytest.approx([21, 30, 30, 12], rel=1e-5)
+    assert (np.arctan2(sine, cosine) / 2) % np.pi == pytest.approx(2.0)
+    assert (t["axes_weight"][row, col], t["type"][row, col]) == (1, 5)
+
+
+def test_what_is_unknown_of_a_lesion_is_not_trained() -> None:
+    t = head_targets([Lesion((50.0, 60.0, 71.0, 90.0))], [], (256, 256), 4, (0, 50), 0.3)
+    assert t["regression_weight"].max() == 1
+    assert t["axes_weight"].max() == 0
+    assert t["type"].max() == 0
+
+
+def test_a_mirrored_target_is_the_target_of_the_mirrored_lesion() -> None:
+    lesion = Lesion((50.0, 60.0, 71.0, 90.0), 2, (30.0, 12.0, 0.6))
+    other = Lesion((256 - 71.0, 60.0, 256 - 50.0, 90.0), 2, (30.0, 12.0, np.pi - 0.6))
+    got = mirrored(head_targets([lesion], [(10, 10, 30, 30)], (256, 256), 4, (0, 50), 0.3))
+    want = head_targets([other], [(226, 10, 246, 30)], (256, 256), 4, (0, 50), 0.3)
+    for name in want:
+        assert np.allclose(got[name], want[name], atol=1e-5), name
 
 
 def test_a_large_lesion_belongs_to_the_coarse_head_alone() -> None:
-    box = (50.0, 50.0, 150.0, 130.0)
-    fine = head_targets([box], [], (256, 256), 4, (0, 50), 0.3)
-    coarse = head_targets([box], [], (256, 256), 8, (34, 1e9), 0.3)
+    large = Lesion((50.0, 50.0, 150.0, 130.0))
+    fine = head_targets([large], [], (256, 256), 4, (0, 50), 0.3)
+    coarse = head_targets([large], [], (256, 256), 8, (34, 1e9), 0.3)
     assert fine["positive"].sum() == 0
     assert coarse["positive"].sum() == 1
 
 
-def test_ignored_boxes_carry_no_negative_weight() -> None:
-    t = head_targets([], [(40, 40, 80, 80)], (256, 256), 4, (0, 50), 0.3)
+def test_ignored_boxes_carry_no_negative_weight_even_where_emphasized() -> None:
+    t = head_targets([], [(40, 40, 80, 80)], (256, 256), 4, (0, 50), 0.3, [(60, 60, 120, 120)])
     assert (t["negative_weight"][10:20, 10:20] == 0).all()
+    assert (t["negative_weight"][22:28, 22:28] == 1).all()
     assert t["negative_weight"][40, 40] == np.float32(0.3)
+
+
+def test_every_crop_is_used_twice_the_second_time_mirrored(cache: Path) -> None:
+    s = sampler(cache, 4, reuse=2)
+    levels = s.batch(40).levels.numpy()
+    seen = {x.tobytes() for x in levels}
+    again = sum(x[..., ::-1].tobytes() in seen for x in levels)
+    assert again >= 10
+    assert len(seen) == 40
+
+
+def test_a_hard_negative_is_shown_and_weighs_in_full(cache: Path) -> None:
+    slices = open_cache(cache)
+    hard = [HardNegative(slices[0].series, slices[0].number, 60.0, 70.0), HardNegative("unknown", 1, 5.0, 5.0)]
+    only = {"synthetic": 0.0, "negative": 0.0, "hard": 1.0}
+    s = Sampler(slices, [], Mix(**only), 1, hard)
+    crop = s.crop()
+    assert len(s.hard) == 1
+    (x0, y0, x1, y1) = crop.emphasis[0]
+    assert 0 < x0 < x1 < 256 and 0 < y0 < y1 < 256
+    assert crop.negative_weight == Mix().background_negative
 
 
 def test_real_slices_carry_the_smaller_negative_weight(cache: Path) -> None:

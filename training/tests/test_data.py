@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
-from lesionlens_training.cache import chosen_slices, open_cache
-from lesionlens_training.data import Truth, parse_box, read_hu, read_layout
+from lesionlens_training.cache import build_cache, chosen_slices, open_cache
+from lesionlens_training.data import Truth, parse_axes, parse_box, read_hu, read_layout
 
 
 def test_deeplesion_box_becomes_half_open_edges() -> None:
@@ -34,7 +35,7 @@ def test_position_is_slice_number_times_interval(miniature: tuple[Path, Path]) -
 def test_cached_boxes_map_back_to_the_tight_extent(cache: Path) -> None:
     key = open_cache(cache)[1]
     (ox, oy), (rx, ry) = key.origin, key.ratio
-    x0, y0, x1, y1 = key.boxes[0]
+    x0, y0, x1, y1 = key.lesions[0].box
     back = ((x0 + ox) * rx, (y0 + oy) * ry, (x1 + ox) * rx, (y1 + oy) * ry)
     assert back == pytest.approx((105, 70, 130, 100))
 
@@ -45,3 +46,26 @@ def test_chosen_backgrounds_keep_away_from_key_slices(miniature: tuple[Path, Pat
     assert chosen_slices(series, 2) == [1], "10 and 12 lie 5 mm from the key slice"
     series.numbers = [1, 2, 10, 11, 30, 31]
     assert chosen_slices(series, 2) == [0, 3, 5]
+
+
+def test_axes_are_the_two_diameters_longest_first_whatever_their_order() -> None:
+    long, short, theta = parse_axes("10, 10, 16, 18, 12, 16, 15.2, 13.6")
+    assert (long, short) == pytest.approx((10, 4))
+    assert np.tan(theta) == pytest.approx(8 / 6)
+    assert parse_axes("12, 16, 15.2, 13.6, 10, 10, 16, 18")[0] == pytest.approx(10)
+    assert parse_axes(" ") is None
+
+
+def test_lesions_drawn_by_eye_join_the_cache_and_ignored_places_stay_apart(
+    miniature: tuple[Path, Path], tmp_path: Path
+) -> None:
+    by_eye = tmp_path / "by_eye.csv"
+    rows = ["series,slice,what,x0,y0,x1,y1,coarse_type", "000001_01_01,10,lesion,105,70,130,100,4"]
+    rows.append("000001_01_01,12,ignore,100,60,140,110,-1")
+    by_eye.write_text("\n".join(rows))
+    build_cache(*miniature, None, tmp_path / "cache", by_eye=by_eye)
+    drawn, key, ignoring = open_cache(tmp_path / "cache")[:3]
+    assert (drawn.by_eye, key.by_eye, ignoring.by_eye) == (True, False, False)
+    assert (drawn.lesions[0].type, key.lesions[0].type) == (4, 2)
+    assert drawn.lesions[0].box == pytest.approx(key.lesions[0].box, abs=1)
+    assert (len(ignoring.lesions), len(ignoring.ignored)) == (0, 1)

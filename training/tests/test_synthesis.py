@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from lesionlens_training import synthesis, tissue
+from lesionlens_training import nodules, synthesis, tissue
 from lesionlens_training.synthesis import KEY, KIND_SHARES, PLACE_OF_KIND
 
 from conftest import body_slice
@@ -25,7 +25,9 @@ def test_box_of_an_isolated_lesion_equals_the_extent_of_its_mask() -> None:
     inside = stamp.masks[KEY] > 0.5
     ys, xs = np.nonzero(inside)
     expected = (stamp.x0 + xs.min(), stamp.y0 + ys.min(), stamp.x0 + xs.max() + 1, stamp.y0 + ys.max() + 1)
-    assert synthesis.visible_box(before, after, stamp) == expected
+    lesion = synthesis.measured(synthesis.visible_mask(before, after, stamp), stamp.x0, stamp.y0, 2)
+    assert lesion is not None
+    assert (lesion.box, lesion.type) == (expected, 2)
 
 
 def test_drawn_size_follows_the_diameters() -> None:
@@ -69,13 +71,15 @@ def test_every_kind_changes_the_crop_inside_its_box_and_hardly_outside(kind: str
     for _ in range(40):
         hu, places = crop()
         before = hu.copy()
-        box = synthesis.lesion(rng, hu, places, kind, place(rng, places, kind))
-        if box is None:
+        lesion = synthesis.lesion(rng, hu, places, kind, place(rng, places, kind))
+        if lesion is None:
             assert (hu == before).all(), "a refused lesion leaves the crop as it was"
             continue
+        assert lesion.axes is not None
+        assert lesion.axes[0] >= max(lesion.box[2] - lesion.box[0], lesion.box[3] - lesion.box[1]) - 1
         drawn += 1
         changed = np.abs(hu[KEY] - before[KEY]) > 25
-        x0, y0, x1, y1 = (int(v) for v in box)
+        x0, y0, x1, y1 = (int(v) for v in lesion.box)
         assert changed[y0:y1, x0:x1].any()
         changed[max(y0 - 4, 0) : y1 + 4, max(x0 - 4, 0) : x1 + 4] = False
         assert changed.sum() <= 0.4 * (x1 - x0) * (y1 - y0)
@@ -86,9 +90,10 @@ def test_lung_lesion_is_brighter_than_lung() -> None:
     rng = np.random.default_rng(6)
     for _ in range(10):
         hu, places = crop()
-        box = synthesis.lesion(rng, hu, places, "lung", place(rng, places, "lung"))
-        if box is not None:
-            x0, y0, x1, y1 = (int(v) for v in box)
+        lesion = synthesis.lesion(rng, hu, places, "lung", place(rng, places, "lung"))
+        if lesion is not None:
+            assert lesion.type == 5
+            x0, y0, x1, y1 = (int(v) for v in lesion.box)
             assert np.percentile(hu[KEY, y0:y1, x0:x1], 90) > -700
 
 
@@ -117,14 +122,14 @@ def test_patch_hu_is_recovered_from_its_two_peaks() -> None:
     hu[50:70, 30:50] = 20
     hu += rng.normal(0, 15, hu.shape)
     scaled = ((hu - hu.min()) / (hu.max() - hu.min()) * 255).astype(np.uint8)
-    found = synthesis.estimate_patch_hu(scaled)
+    found = nodules.estimate_patch_hu(scaled)
     assert found is not None
     assert found[52:68, 32:48].mean() == pytest.approx(20, abs=25)
 
 
 def test_patch_without_lung_is_refused() -> None:
     flat = np.random.default_rng(10).integers(120, 255, (128, 128)).astype(np.uint8)
-    assert synthesis.estimate_patch_hu(flat) is None
+    assert nodules.estimate_patch_hu(flat) is None
 
 
 def test_diameters_keep_to_the_bound_and_a_fifth_is_large() -> None:
