@@ -15,11 +15,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .lesion import Axes, Box
+from .lesion import Axes, Box, Lesion
 from .spec import MARGIN_PX
 
 STORED_OFFSET = 32768
 ASSUMED_SPACING_MM = 0.8
+TABLE_COLUMNS = (
+    "File_name,Patient_index,Study_index,Series_ID,Key_slice_index,Measurement_coordinates,Bounding_boxes,"
+    "Lesion_diameters_Pixel_,Coarse_lesion_type,Possibly_noisy,Spacing_mm_px_,Image_size,Train_Val_Test"
+).split(",")
+"""The columns of `DL_info.csv` that the sets made here fill."""
 
 
 @dataclass
@@ -96,6 +101,26 @@ def parse_axes(text: str) -> Axes | None:
     if np.hypot(*b) > np.hypot(*a):
         a, b = b, a
     return float(np.hypot(*a)), float(np.hypot(*b)), float(np.arctan2(a[1], a[0]))
+
+
+def table_cells(lesion: Lesion) -> dict[str, str]:
+    """The cells of a row that describe a lesion; the diameters' ends lie about the middle of its box."""
+    x0, y0, x1, y1 = lesion.box
+    m = MARGIN_PX
+    made = {
+        "Bounding_boxes": f"{x0 - m + 1:g}, {y0 - m + 1:g}, {x1 + m:g}, {y1 + m:g}",
+        "Coarse_lesion_type": str(lesion.type),
+    }
+    if lesion.axes is not None:
+        long, short, theta = lesion.axes
+        middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+        ends: list[float] = []
+        for length, angle in ((long, theta), (short, theta + np.pi / 2)):
+            reach = length / 2 * np.array([np.cos(angle), np.sin(angle)])
+            ends += [*(middle - reach), *(middle + reach)]
+        made["Measurement_coordinates"] = ", ".join(f"{v:.3f}" for v in ends)
+        made["Lesion_diameters_Pixel_"] = f"{long:.4f}, {short:.4f}"
+    return made
 
 
 def source_of(series_id: str) -> str:

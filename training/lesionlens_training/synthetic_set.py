@@ -18,21 +18,22 @@ import numpy as np
 from PIL import Image
 
 from . import synthesis, tissue
-from .nodules import load_nodules
 from .cache import CachedSlice, open_cache
-from .data import STORED_OFFSET
-from .spec import MARGIN_PX, SPACING_MM
+from .data import STORED_OFFSET, TABLE_COLUMNS, table_cells
+from .lesion import Lesion
+from .nodules import PATCH_SPACING_MM, NodulePatch, load_nodules
+from .spec import SPACING_MM
 
 
 def synthetic_slice(
-    rng: np.random.Generator, slice_: CachedSlice, nodules: list[synthesis.NodulePatch]
-) -> tuple[np.ndarray, list[tuple[synthesis.Box, str]]]:
-    """HU `[h, w]` and the tight boxes with the kind of each lesion; no lesion when none fitted."""
+    rng: np.random.Generator, slice_: CachedSlice, nodules: list[NodulePatch]
+) -> tuple[np.ndarray, list[Lesion]]:
+    """HU `[h, w]` and its lesions; none when none fitted."""
     hu = np.asarray(slice_.hu, np.float32).copy()
     hu[0], hu[2] = hu[1], hu[1]
     kinds = list(synthesis.KIND_SHARES)
     shares = np.asarray(list(synthesis.KIND_SHARES.values()))
-    boxes: list[tuple[synthesis.Box, str]] = []
+    lesions: list[Lesion] = []
     for _ in range(1 if rng.random() < 0.7 else 2):
         for _ in range(12):
             kind = str(rng.choice(kinds, p=shares / shares.sum()))
@@ -41,40 +42,37 @@ def synthetic_slice(
                 continue
             at = int(found[rng.integers(len(found))])
             center = (at % hu.shape[2] + 0.5, at // hu.shape[2] + 0.5)
-            if any(abs(center[0] - (b[0] + b[2]) / 2) < 60 and abs(center[1] - (b[1] + b[3]) / 2) < 60 for b, _ in boxes):
+            middles = [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in (x.box for x in lesions)]
+            if any(max(abs(center[0] - x), abs(center[1] - y)) < 60 for x, y in middles):
                 continue
             if kind == "lung" and nodules and rng.random() < 0.6:
                 nodule = nodules[int(rng.integers(len(nodules)))]
-                kind = "nodule"
-                box = synthesis.paste_nodule(rng, hu, center, nodule, rng.uniform(0.7, 1.15) * 0.7 / SPACING_MM)
+                lesion = synthesis.paste_nodule(rng, hu, center, nodule, rng.uniform(0.7, 1.15) * PATCH_SPACING_MM / SPACING_MM)
             else:
-                box = synthesis.lesion(rng, hu, slice_.places, kind, center)
-            if box is not None:
-                boxes.append((box, kind))
+                lesion = synthesis.lesion(rng, hu, slice_.places, kind, center)
+            if lesion is not None:
+                lesions.append(lesion)
                 break
     if rng.random() < 0.5:
         synthesis.degrade(rng, hu)
-    return np.rint(hu[1]), boxes
+    return np.rint(hu[1]), lesions
 
 
 def write_set(
-    slices: list[CachedSlice], nodules: list[synthesis.NodulePatch], out: Path, seed: int, n: int
+    slices: list[CachedSlice], nodules: list[NodulePatch], out: Path, seed: int, n: int
 ) -> int:
     """Writes up to `n` slices, one series each; returns the number of lesions."""
     rng = np.random.default_rng(seed)
     total = 0
     (out / "Images_png").mkdir(parents=True, exist_ok=True)
     with open(out / "DL_info.csv", "w", newline="") as f:
-        table = csv.writer(f)
-        table.writerow(
-            "File_name,Patient_index,Study_index,Series_ID,Key_slice_index,Bounding_boxes,Coarse_lesion_type,"
-            "Possibly_noisy,Spacing_mm_px_,Image_size,Train_Val_Test".split(",")
-        )
+        table = csv.DictWriter(f, TABLE_COLUMNS, restval="")
+        table.writeheader()
         patients = sorted({s.patient for s in slices})
         for i in range(n):
             source = slices[i % len(slices)]
-            hu, boxes = synthetic_slice(rng, source, nodules)
-            if not boxes:
+            hu, lesions = synthetic_slice(rng, source, nodules)
+            if not lesions:
                 continue
             patient = 980000 + patients.index(source.patient)
             study, number = i // 90 + 1, i % 90 + 1
@@ -82,12 +80,19 @@ def write_set(
             (out / "Images_png" / name).mkdir(exist_ok=True)
             stored = (hu + STORED_OFFSET).clip(0, 65535).astype(np.uint16)
             Image.fromarray(stored).save(out / "Images_png" / name / "001.png")
-            for (x0, y0, x1, y1), _kind in boxes:
-                m = MARGIN_PX
-                box = f"{x0 - m + 1:g}, {y0 - m + 1:g}, {x1 + m:g}, {y1 + m:g}"
-                size = f"{hu.shape[1]}, {hu.shape[0]}"
-                spacing = f"{SPACING_MM}, {SPACING_MM}, 5"
-                table.writerow([f"{name}_001.png", patient, study, number, 1, box, -1, 0, spacing, size, 2])
+            for lesion in lesions:
+                row = {
+                    "File_name": f"{name}_001.png",
+                    "Patient_index": patient,
+                    "Study_index": study,
+                    "Series_ID": number,
+                    "Key_slice_index": 1,
+                    "Possibly_noisy": 0,
+                    "Spacing_mm_px_": f"{SPACING_MM}, {SPACING_MM}, 5",
+                    "Image_size": f"{hu.shape[1]}, {hu.shape[0]}",
+                    "Train_Val_Test": 2,
+                }
+                table.writerow(row | table_cells(lesion))
                 total += 1
     return total
 
