@@ -31,7 +31,7 @@ def test_lung_is_shown_in_its_own_window() -> None:
 
 def test_a_sheet_is_written_per_source(tmp_path: Path) -> None:
     images, table = write_miniature(tmp_path / "data")
-    marks = {"000001_01_01/011.png": [found(0.9, 100, 65, 135, 105)], "000002_01_01/010.png": [found(0.6, 2, 2, 40, 40)]}
+    marks = {"000001_01_01/011.png": [found(0.9, 98, 63, 137, 108)], "000002_01_01/010.png": [found(0.6, 2, 2, 40, 40)]}
     (path,) = write_sheets(images, table, marks, 0.5, tmp_path / "out")
     made = np.asarray(Image.open(path))
     assert made.shape == (4 * (TILE_PX + 16), COLUMNS * TILE_PX, 3)
