@@ -26,21 +26,17 @@ from PIL import Image
 
 from scipy import ndimage
 
-from .data import STORED_OFFSET
+from .data import STORED_OFFSET, TABLE_COLUMNS, table_cells
 from .input import body_box
 from .lesion import Lesion, axes_of_mask, mask_box
 from .nodules import LUNG_TYPE, PATCH_PX, PATCH_SPACING_MM, NodulePatch, load_nodules
-from .spec import MARGIN_PX, SPACING_MM
+from .spec import SPACING_MM
 
 TILE_PX = round(PATCH_PX * PATCH_SPACING_MM / SPACING_MM)
 FRAME_PX = 12
 FRAME_HU = 40.0
 FIRST_PATIENT = 930000
 SOURCE = "LIDC-IDRI nodule mosaics"
-COLUMNS = (
-    "File_name,Patient_index,Study_index,Series_ID,Key_slice_index,Measurement_coordinates,Bounding_boxes,"
-    "Lesion_diameters_Pixel_,Coarse_lesion_type,Possibly_noisy,Spacing_mm_px_,Image_size,Train_Val_Test"
-).split(",")
 
 
 def groups_of_four(patches: list[NodulePatch]) -> list[list[NodulePatch]]:
@@ -102,26 +98,6 @@ def framed_mosaic(patches: list[NodulePatch]) -> tuple[np.ndarray, list[Lesion]]
     return hu, lesions
 
 
-def cells(lesion: Lesion) -> dict[str, str]:
-    """The cells of a lesion; the diameters' ends lie about the middle of the box."""
-    x0, y0, x1, y1 = lesion.box
-    m = MARGIN_PX
-    made = {
-        "Bounding_boxes": f"{x0 - m + 1:g}, {y0 - m + 1:g}, {x1 + m:g}, {y1 + m:g}",
-        "Coarse_lesion_type": str(lesion.type),
-    }
-    if lesion.axes is not None:
-        long, short, theta = lesion.axes
-        ends = []
-        for length, angle in ((long, theta), (short, theta + np.pi / 2)):
-            reach = length / 2 * np.array([np.cos(angle), np.sin(angle)])
-            middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-            ends += [*(middle - reach), *(middle + reach)]
-        made["Measurement_coordinates"] = ", ".join(f"{v:.3f}" for v in ends)
-        made["Lesion_diameters_Pixel_"] = f"{long:.4f}, {short:.4f}"
-    return made
-
-
 def write_set(patches: list[NodulePatch], out: Path) -> dict[str, int]:
     """Writes the set; returns how many mosaics, clusters, patients and nodules it holds."""
     groups = groups_of_four(patches)
@@ -130,7 +106,7 @@ def write_set(patches: list[NodulePatch], out: Path) -> dict[str, int]:
     spacing = f"{SPACING_MM}, {SPACING_MM}, 5"
     (out / "Images_png").mkdir(parents=True, exist_ok=True)
     with open(out / "DL_info.csv", "w", newline="") as f, open(out / "sources.csv", "w", newline="") as g:
-        table = csv.DictWriter(f, COLUMNS, restval="")
+        table = csv.DictWriter(f, TABLE_COLUMNS, restval="")
         table.writeheader()
         sources = csv.writer(g)
         sources.writerow(["series", "source", "patient", "licence", "pixels", "spacing_mm", "annotation"])
@@ -160,7 +136,7 @@ def write_set(patches: list[NodulePatch], out: Path) -> dict[str, int]:
                         "Spacing_mm_px_": spacing,
                         "Image_size": f"{cols}, {rows}",
                         "Train_Val_Test": 2,
-                        **cells(lesion),
+                        **table_cells(lesion),
                     }
                 )
             n_lesions += len(lesions)

@@ -69,12 +69,12 @@ def test_a_detection_is_a_lesion_by_overlap_of_three_tenths_or_by_its_centre() -
 
 def test_a_fit_is_written_into_a_spec_and_leaves_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "detector.json"
-    path.write_text(json.dumps(spec.spec_dict("ab", 0.3)))
+    path.write_text(json.dumps(spec.spec_dict("ab")))
     score = {"s4": {"scale": 0.5, "offset": 0.1}, "s8": {"scale": 2.0, "offset": -0.1}}
     amend(path, score, default_threshold=0.41)
     made = json.loads(path.read_text())
     assert {o["name"]: o["score"] for o in made["outputs"]} == score
     assert made["default_threshold"] == 0.41
-    assert list(made) == list(spec.spec_dict("ab", 0.3))
+    assert list(made) == list(spec.spec_dict("ab"))
     amend(path, default_threshold=0.2)
     assert {o["name"]: o["score"] for o in json.loads(path.read_text())["outputs"]} == score

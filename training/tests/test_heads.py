@@ -95,7 +95,7 @@ def test_overlap_of_empty_boxes_is_nothing() -> None:
 
 
 def test_decoding_is_read_from_specs_with_and_without_scores_and_types(tmp_path: Path) -> None:
-    made = spec.spec_dict("ab", 0.3)
+    made = spec.spec_dict("ab")
     path = tmp_path / "detector.json"
     for output in made["outputs"]:
         output["score"] = {"scale": 2.0, "offset": -0.5}
