@@ -60,6 +60,8 @@ class Mix:
     copy_neighbours: float = 0.25
     # Weight of abdominal and pelvic backgrounds against the others.
     belly: float = 1.0
+    # Standard deviation of the smooth displacement that bends backgrounds without lesions, px.
+    elastic: float = 0.0
     # How often a drawn crop is used; every second time mirrored.
     reuse: int = 1
     # For ablations: one slice instead of three; HU mapped to levels by a straight line.
@@ -285,6 +287,11 @@ class Sampler:
         for k, side in enumerate((x1 - x0, y1 - y0)):
             grid[0, :, :, k] = (back[k, 0] * at[None] + back[k, 1] * at[:, None] - start[k]) * (2 / side) - 1
         grid = torch.from_numpy(grid)
+        if self.mix.elastic > 0 and not s.lesions and not s.ignored:
+            bend = torch.from_numpy(rng.normal(0, self.mix.elastic, (1, 2, 6, 6)).astype(np.float32))
+            bend = torch.nn.functional.interpolate(bend, (CROP, CROP), mode="bicubic", align_corners=True)
+            bend = bend.permute(0, 2, 3, 1) * torch.tensor([2 / (x1 - x0), 2 / (y1 - y0)])
+            grid = grid + bend.float()
         part = torch.from_numpy(np.asarray(s.hu[:, y0:y1, x0:x1]).astype(np.float32))[None].add_(1024)
         hu = torch.nn.functional.grid_sample(part, grid, align_corners=False)[0].sub_(1024).numpy()
         places = torch.from_numpy(s.places[y0:y1, x0:x1].astype(np.float32))[None, None]

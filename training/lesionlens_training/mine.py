@@ -1,11 +1,13 @@
-"""Hard negatives: where a net sees lesions on the training slices that are none.
+"""Where a net sees lesions on the training slices that nobody boxed.
 
-`python -m lesionlens_training.mine CONFIG.toml CHECKPOINT --out hard.json [--sheet sheet.png]`
+`python -m lesionlens_training.mine CONFIG.toml CHECKPOINT --out DIR`
 
-In: a run's slices and a float checkpoint. Out: a JSON list of `HardNegative`s, strongest first: the
-peaks of the heat outside every lesion and ignored place, at most `--per-slice` of a slice; and a
-contact sheet of the strongest, to be looked at before training on them: an unboxed lesion among
-them belongs into `lesions_by_eye.csv` instead.
+In: a run's slices and a float checkpoint. Out, in DIR:
+- `hard.json`: peaks of the heat on backgrounds, taken for no lesions (`HardNegative`), strongest first, at
+  most `--per-slice` of a slice, and `hard.png`, a contact sheet of the strongest, to be looked at before
+  training on them: an unboxed lesion among them belongs into `lesions_by_eye.csv` instead;
+- `unlabelled.json`: boxes with a score of at least `--sure` beside the boxed lesions of real slices. Labels
+  are incomplete there, so that a sure net may be right: they are neither lesion nor background.
 """
 
 from __future__ import annotations
@@ -38,25 +40,40 @@ def near(x: float, y: float, boxes: list[Box]) -> bool:
 
 
 @torch.no_grad()
+def unboxed_marks(net: Net, s: CachedSlice) -> list[tuple[float, Box]]:
+    """Score and box of every detection away from the slice's lesions and ignored places, strongest first."""
+    levels = pad(levels_from_hu(np.asarray(s.hu, np.float32)))
+    heads = [h[0].numpy() for h in net(torch.from_numpy(levels[None]).float() / 255)]
+    marks = suppressed(candidates(heads, (0, 0), (1.0, 1.0), s.hu.shape[1:]))
+    taken = [x.box for x in s.lesions] + s.ignored
+    boxes = [(float(score), tuple(float(v) for v in box)) for box, score in zip(marks.boxes, marks.score)]
+    return [(score, b) for score, b in boxes if not near((b[0] + b[2]) / 2, (b[1] + b[3]) / 2, taken)]
+
+
 def mined(
     net: Net, slices: list[CachedSlice], least_score: float, per_slice: int
 ) -> list[tuple[float, HardNegative]]:
-    """Score and place of every false peak, strongest first."""
+    """Score and place of every false mark on backgrounds, strongest first."""
     found = []
     for s in slices:
         if s.series in SUSPECT_SERIES or s.source in ("phantom", "sarcoma") or (s.lesions and not s.by_eye):
             continue
-        levels = pad(levels_from_hu(np.asarray(s.hu, np.float32)))
-        heads = [h[0].numpy() for h in net(torch.from_numpy(levels[None]).float() / 255)]
-        marks = suppressed(candidates(heads, (0, 0), (1.0, 1.0), s.hu.shape[1:]))
-        taken = [x.box for x in s.lesions] + s.ignored
-        peaks = []
-        for (x0, y0, x1, y1), score in zip(marks.boxes, marks.score):
-            x, y = float(x0 + x1) / 2, float(y0 + y1) / 2
-            if score >= least_score and not near(x, y, taken):
-                peaks.append((float(score), HardNegative(s.series, s.number, round(x, 1), round(y, 1))))
-        found += peaks[:per_slice]
+        for score, (x0, y0, x1, y1) in unboxed_marks(net, s)[:per_slice]:
+            if score >= least_score:
+                place = HardNegative(s.series, s.number, round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1))
+                found.append((score, place))
     return sorted(found, key=lambda p: -p[0])
+
+
+def unlabelled(net: Net, slices: list[CachedSlice], sure: float) -> list[dict]:
+    """Places beside the boxed lesions of real slices that the net is sure of."""
+    places = []
+    for s in slices:
+        if s.lesions and s.source != "phantom":
+            for score, box in unboxed_marks(net, s):
+                if score >= sure:
+                    places.append({"series": s.series, "number": s.number, "box": [round(v, 1) for v in box]})
+    return places
 
 
 def sheet(found: list[tuple[float, HardNegative]], slices: list[CachedSlice]) -> Image.Image:
@@ -80,19 +97,22 @@ def main() -> None:
     p.add_argument("config", type=Path)
     p.add_argument("checkpoint", type=Path)
     p.add_argument("--out", type=Path, required=True)
-    p.add_argument("--sheet", type=Path)
     p.add_argument("--least-score", type=float, default=0.15)
     p.add_argument("--per-slice", type=int, default=4)
+    p.add_argument("--sure", type=float, default=0.5)
     args = p.parse_args()
     torch.set_num_threads(1)
     net = Net()
     net.load_state_dict(torch.load(args.checkpoint, weights_only=True)["ema"])
+    net.eval()
     slices = training_slices(read_config(args.config))
-    found = mined(net.eval(), slices, args.least_score, args.per_slice)
-    args.out.write_text(json.dumps([asdict(h) for _, h in found], indent=0) + "\n")
-    if args.sheet:
-        sheet(found, slices).save(args.sheet)
-    print(f"{len(found)} hard negatives on {len({(h.series, h.number) for _, h in found})} slices")
+    args.out.mkdir(parents=True, exist_ok=True)
+    found = mined(net, slices, args.least_score, args.per_slice)
+    (args.out / "hard.json").write_text(json.dumps([asdict(h) for _, h in found], indent=0) + "\n")
+    sheet(found, slices).save(args.out / "hard.png")
+    sure = unlabelled(net, slices, args.sure)
+    (args.out / "unlabelled.json").write_text(json.dumps(sure, indent=0) + "\n")
+    print(f"{len(found)} hard negatives on {len({(h.series, h.number) for _, h in found})} slices, {len(sure)} unlabelled")
 
 
 if __name__ == "__main__":

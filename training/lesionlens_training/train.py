@@ -40,6 +40,8 @@ class Config:
     nodules: str = ""
     # JSON list of places that an earlier net took for lesions (`mine` writes it).
     hard_negatives: str = ""
+    # JSON list of places on boxed slices where an earlier net is sure of a lesion that nobody boxed.
+    unlabelled: str = ""
     init: str = ""
     leave_out_sources: list[str] = field(default_factory=list)
     leave_out_patients: list[str] = field(default_factory=list)
@@ -76,8 +78,8 @@ def matches(name: str, patterns: list[str]) -> bool:
 
 
 def training_slices(config: Config) -> list[CachedSlice]:
-    """The cached slices that this run may see."""
-    return [
+    """The cached slices that this run may see, with the places that `unlabelled` ignores."""
+    slices = [
         s
         for cache in config.caches
         for s in open_cache(Path(cache))
@@ -85,6 +87,13 @@ def training_slices(config: Config) -> list[CachedSlice]:
         and not matches(s.patient, config.leave_out_patients)
         and (not config.only_splits or s.split in config.only_splits)
     ]
+    if config.unlabelled:
+        by = {(s.series, s.number): s for s in slices}
+        for place in json.loads(Path(config.unlabelled).read_text()):
+            key = (place["series"], place["number"])
+            if key in by:
+                by[key].ignored.append(tuple(place["box"]))
+    return slices
 
 
 def training_nodules(config: Config) -> list[NodulePatch]:

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import torch
 from lesionlens_training.cache import open_cache
-from lesionlens_training.mine import mined, near, sheet
+from lesionlens_training.mine import mined, near, sheet, unlabelled
 from lesionlens_training.net import Net
+from lesionlens_training.train import Config, training_slices
 
 
 def test_a_place_beside_a_lesion_is_near_it_and_one_farther_off_is_not() -> None:
@@ -28,3 +30,19 @@ def test_peaks_outside_lesions_are_mined_strongest_first_from_unboxed_slices_onl
     assert not boxed & set(places)
     assert max(places.count(p) for p in places) <= 3
     assert sheet(found, slices).size == (14 * 128, 8 * 128)
+
+
+def test_what_a_sure_net_sees_beside_a_boxed_lesion_is_ignored_in_training(cache: Path, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    net = Net()
+    with torch.no_grad():
+        net.layers["s4"].weight.normal_(0, 0.3)
+        net.layers["s4"].bias[0] = 1.0
+    places = unlabelled(net.eval(), open_cache(cache), 0.5)
+    assert places
+    boxed = {(s.series, s.number): len(s.ignored) for s in open_cache(cache) if s.lesions}
+    assert {(p["series"], p["number"]) for p in places} <= set(boxed)
+    file = tmp_path / "unlabelled.json"
+    file.write_text(json.dumps(places))
+    after = training_slices(Config([str(cache)], unlabelled=str(file)))
+    assert sum(len(s.ignored) for s in after) == sum(boxed.values()) + len(places)
