@@ -24,6 +24,7 @@ from . import spec
 from .cache import slice_input
 from .data import Series, read_hu, read_layout
 from .heads import Decoding, Marks, candidates, records, suppressed
+from .input import Input
 from .net import OUTPUTS
 
 SCHEMA = "lesionlens.detections/2"
@@ -57,8 +58,11 @@ def float_heads(checkpoint: Path) -> Heads:
 
     from .net import Net
 
+    state = torch.load(checkpoint, weights_only=True)
+    if "scales" in state:
+        raise ValueError(f"{checkpoint} is a quantized net: run its ONNX file, or the float net that it started from")
     net = Net()
-    net.load_state_dict(torch.load(checkpoint, weights_only=True)["ema"])
+    net.load_state_dict(state["ema"])
     net.eval()
 
     @torch.no_grad()
@@ -70,15 +74,17 @@ def float_heads(checkpoint: Path) -> Heads:
 
 @dataclass(frozen=True)
 class NetDetector:
-    """Calling it with a series and a slice index gives that slice's detections in image px."""
+    """Calling it with a series and a slice index gives that slice's detections in image px. `levels`: what the
+    net sees of an input, for nets that were trained on another one than the program makes."""
 
     heads: Heads
     decoding: Decoding
+    levels: Callable[[Input], np.ndarray] = lambda made: made.levels
 
     def __call__(self, series: Series, idx: int) -> Marks:
         made = slice_input(series, idx)
         rows, cols = read_hu(series.path(idx)).shape
-        found = candidates(self.heads(made.levels), made.origin, made.ratio, (rows, cols), self.decoding)
+        found = candidates(self.heads(self.levels(made)), made.origin, made.ratio, (rows, cols), self.decoding)
         return suppressed(found, self.decoding.nms_iou)
 
 

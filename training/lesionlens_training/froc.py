@@ -261,3 +261,20 @@ def evaluate(images: list[EvalImage]) -> dict:
         "curves": [cohort.curve(criterion, events[criterion], everything) for criterion in CRITERIA],
         "strata": strata,
     }
+
+
+def paired_difference(first: list[EvalImage], second: list[EvalImage], criterion: str = "iou50") -> dict:
+    """Mean sensitivity of the second detector less that of the first on the same images, with the 95 % interval
+    of the difference over the same resamples of patients."""
+    cohorts = [Cohort(first), Cohort(second)]
+    if [i.patient for i in first] != [i.patient for i in second] or len(cohorts[0].lesions) != len(cohorts[1].lesions):
+        raise ValueError("the two detectors were not run on the same images")
+    everything = np.ones(len(cohorts[0].lesions), bool)
+    patients = len(cohorts[0].patients)
+    means, drawn = [], []
+    for cohort in cohorts:
+        events = cohort.events(criterion)
+        means.append(cohort.curve(criterion, events, everything)["mean_sensitivity"])
+        some = cohort.sensitivity(events, everything, resamples(patients)) if patients > 1 else np.zeros((0, len(RATES)))
+        drawn.append(np.array([mean_of_first(row) for row in some]))
+    return {"difference": means[1] - means[0], "difference_95": interval_95(drawn[1] - drawn[0])}

@@ -3,7 +3,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.froc import Cohort, EvalImage, Truth, evaluate, meets, percentile, resamples, splitmix64
+from lesionlens_training.froc import (
+    Cohort,
+    EvalImage,
+    Truth,
+    evaluate,
+    meets,
+    paired_difference,
+    percentile,
+    resamples,
+    splitmix64,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -91,3 +101,16 @@ def test_the_committed_golden_file_is_what_its_script_writes() -> None:
     text = (REPOSITORY / "tests/golden/froc.json").read_text(encoding="utf-8")
     assert golden() == text
     assert len(text.encode()) < 150_000
+
+
+def test_two_detectors_are_compared_on_the_same_resamples() -> None:
+    box, far = (0.0, 0, 10, 10), (80, 80, 90, 90, 0.95)
+    first = [image(p, [box], (*box, 0.9)) for p in range(6)]
+    second = [image(p, [box], *([(*box, 0.9)] if p else [far])) for p in range(6)]
+    made = paired_difference(first, second)
+    assert made["difference"] == pytest.approx(-1 / 6)
+    low, high = made["difference_95"]
+    assert -0.6 < low < -1 / 6 < high == 0
+    assert paired_difference(first, first) == {"difference": 0.0, "difference_95": [0.0, 0.0]}
+    with pytest.raises(ValueError, match="same images"):
+        paired_difference(first, first[:3])
