@@ -215,9 +215,6 @@ class Sampler:
                 by[kind].append(i)
             if s.series in SUSPECT_SERIES or s.source == "phantom":
                 continue
-            if s.source == "deeplesion" and s.lesions and not s.by_eye:
-                # Lesions are rarely synthesized beside a real one, whose surroundings are unlabelled.
-                continue
             patients.setdefault(s.patient, []).append(i)
         self.by = by
         index = {(s.series, s.number): i for i, s in enumerate(slices)}
@@ -319,6 +316,12 @@ class Sampler:
         at = int(found[self.rng.integers(len(found))])
         return (at % CROP + 0.5, at // CROP + 0.5)
 
+    def _negative_weight(self, idx: int) -> float:
+        """What a slice's background weighs: little beside DeepLesion's lesions, half of which are unlabelled."""
+        s = self.slices[idx]
+        partly_labelled = s.source == "deeplesion" and s.lesions and not s.by_eye
+        return self.mix.real_negative if partly_labelled else self.mix.background_negative
+
     def _type_at(self, idx: int, kind: str, at: tuple[int, int]) -> int:
         """DeepLesion's type of a lesion of this kind at this place of a background, where both tell it."""
         s = self.slices[idx]
@@ -350,7 +353,7 @@ class Sampler:
         elif kind == "hard":
             idx, x, y = self.hard[int(self.rng.integers(len(self.hard)))]
             crop, _, forward = self._view(idx, (x, y), 90)
-            crop.negative_weight = self.mix.background_negative
+            crop.negative_weight = self._negative_weight(idx)
             at = forward[:, :2] @ (x, y) + forward[:, 2]
             crop.emphasis.append((at[0] - 14, at[1] - 14, at[0] + 14, at[1] + 14))
         else:
@@ -384,7 +387,7 @@ class Sampler:
             return None
         idx, around = found
         crop, places, forward = self._view(idx, around, 90)
-        crop.negative_weight = self.mix.background_negative
+        crop.negative_weight = self._negative_weight(idx)
         taken = [x.box for x in crop.lesions] + crop.ignored
         if rng.random() < (1.0 if kind == "negative" and self.mix.decoys > 0 else self.mix.decoys):
             self._add_decoys(crop, places, taken)
