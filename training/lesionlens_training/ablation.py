@@ -39,7 +39,7 @@ def read_variants(path: Path) -> dict[str, Config]:
     """Configurations by variant, in the file's order; an unknown key is an error."""
     raw = tomllib.loads(path.read_text())
     base = read_config(path.parent / raw["base"])
-    base = replace(base, steps=raw["steps"], minutes=0.0, seed=raw["seed"])
+    base = replace(base, steps=raw["steps"], minutes=0.0, end=1.0, seed=raw["seed"])
     known = {f.name for f in fields(Config)}
     result = {}
     for name, changes in raw["variants"].items():

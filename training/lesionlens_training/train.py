@@ -50,6 +50,8 @@ class Config:
     mix: Mix = field(default_factory=Mix)
     minutes: float = 0.0
     steps: int = 0
+    # Share of the schedule after which the run stops, for another run to go on from its net.
+    end: float = 1.0
     batch: int = 8
     workers: int = 2
     lr: float = 1.5e-3
@@ -173,7 +175,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
         )
         if config.workers > 1:
             dist.broadcast(progress, 0)
-        done = float(progress) >= 1
+        done = float(progress) >= config.end
         if rank == 0 and (done or time.monotonic() - last_save > 60 * config.checkpoint_minutes):
             last_save = time.monotonic()
             state = {
