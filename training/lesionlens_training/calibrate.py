@@ -3,9 +3,11 @@
 `python -m lesionlens_training.calibrate --boxed DL_INFO DETECTIONS --unboxed DETECTIONS… --out FILE [--spec SPEC]`
 
 In: detections with raw values (`detect --raw --floor 0.01`) on slices of patients that the model never saw.
-Every detection, after suppression, is a lesion when it meets one at IoU ≥ .3 or with its centre, else not; on
-unboxed slices none is. Every slice counts as often as its set's weight says (1 by default), so a score is the
-share of lesions among marks of that score, as frequent as lesions are on these very slices.
+Of every slice and output the ten best count, after suppression: as many as a person might come to see. The
+thousands below would govern a fit that is to hold above. A detection is a lesion when it meets one at IoU ≥ .3,
+or with its centre at IoU ≥ .1 (a small mark somewhere in a large mass is none), else not; on unboxed slices none
+is. Every slice counts as often as its set's weight says (1 by default), so a score is the share of lesions among
+marks of that score, as frequent as lesions are on these very slices.
 
 The fit (Platt 1999, with his smoothed targets) is σ(scale · logit + offset), scale > 0: one for all outputs,
 held to (1, 0) by a weak ridge, then one per output, held to the common one, so that an output with few lesions
@@ -32,7 +34,8 @@ from .truths import KeySlice, boxes_of, key_slices
 EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 RIDGE = 2.0
 """Pull towards the common fit, in log-loss of so many detections per unit of ln(scale)² or offset²."""
-OVERLAP = 0.3
+OVERLAP, OVERLAP_OF_CENTER = 0.3, 0.1
+BEST = 10
 GROUPS = 5
 
 
@@ -54,20 +57,29 @@ Fit = dict[int, tuple[float, float]]
 
 
 def is_lesion(detections: list[dict], truths: list[Truth]) -> np.ndarray:
-    """Which detections meet any lesion at IoU ≥ .3 or with their centre."""
+    """Which detections meet any lesion at IoU ≥ .3, or with their centre at IoU ≥ .1."""
     boxes = boxes_of(detections)
     hit = np.zeros(len(boxes), bool)
     for truth in truths:
         box = np.asarray(truth.box_px)
-        hit |= meets(boxes, box, "iou50", OVERLAP) | meets(boxes, box, "center")
+        inside = meets(boxes, box, "center") & meets(boxes, box, "iou50", OVERLAP_OF_CENTER)
+        hit |= meets(boxes, box, "iou50", OVERLAP) | inside
     return hit
 
 
+def best_of(detections: list[dict]) -> list[dict]:
+    """Of each output the ten with the highest heat."""
+    by_output: dict[int, list[dict]] = {}
+    for d in sorted(detections, key=lambda d: -d["raw"]["logit"]):
+        by_output.setdefault(d["raw"]["stride"], []).append(d)
+    return [d for some in by_output.values() for d in some[:BEST]]
+
+
 def samples(slices: list[KeySlice], found: Found, weight: float = 1.0) -> Samples:
-    """Detections of the slices that the file covers."""
+    """The best detections of each output, on the slices that the file covers."""
     rows = []
     for s in slices:
-        detections = found.get(s.path, [])
+        detections = best_of(found.get(s.path, []))
         for d, label in zip(detections, is_lesion(detections, s.truths)):
             rows.append((s.patient_name, d["raw"]["stride"], d["raw"]["logit"], float(label), weight))
     columns = list(zip(*rows)) or [[]] * 5

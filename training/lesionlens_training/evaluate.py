@@ -33,11 +33,11 @@ def load(files: list[Path]) -> Found:
 
 
 def froc_report(table: Path, files: list[Path], patients: list[str] | None = None) -> dict:
-    """The report of `lesionlens froc`, without the slices that no file covers."""
-    model = json.loads(files[0].read_text())["model"]
+    """The report of `lesionlens froc --json` on detections files; no slice is named missing."""
     images = eval_images(key_slices(table, patients), load(files))
     if not images:
         raise ValueError(f"no key slice of {table} is in the files")
+    model = json.loads(files[0].read_text())["model"]
     return {
         "schema": "lesionlens.froc/1",
         "model": model,

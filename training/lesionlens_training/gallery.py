@@ -3,7 +3,7 @@
 `python -m lesionlens_training.gallery IMAGES DL_INFO DETECTIONS… --out DIR [--threshold T] [--patient P…]`
 
 Rows: the lesions found with the highest scores; missed ones to which a mark below the threshold comes nearest,
-by its score; missed ones without any mark, the largest first; the false marks with the highest scores. A lesion
+by its score; missed ones that no mark fits, the largest first; the false marks with the highest scores. A lesion
 is found by a mark of at least the threshold at IoU ≥ .5; a mark is false when it meets no lesion even by its
 centre. Green: the annotated box and its diameters. Yellow: marks with their score and diameters. Window 400/40,
 −600/1500 where the surroundings are lung (median below −500 HU). Pictures of patients: not to be committed.
@@ -27,7 +27,7 @@ TILE_PX = 220
 COLUMNS = 8
 SMALLEST_PX = 90
 GREEN, YELLOW, GREY = (60, 230, 60), (255, 220, 40), (170, 170, 170)
-ROWS = ("found, highest scores", "missed, nearest mark below the threshold", "missed, no mark at all", "false marks, highest scores")
+ROWS = ("found, highest scores", "missed, nearest mark below the threshold", "missed, no mark fits", "false marks, highest scores")
 
 
 @dataclass(frozen=True)

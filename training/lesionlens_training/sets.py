@@ -3,6 +3,10 @@
 Change the tables here when a run sees other patients. A set's folder holds `Images_png/` and `DL_info.csv`;
 `{data}` and `{runs}` stand for the folders given on the command line. Patterns are over patient names or series;
 an empty list means every slice of the folder.
+
+Two numbers per output calibrate the scores, and two more name types; both are fitted on the validation patients
+in `FIT`, who are no DeepLesion patient. Types are reported on other patients only (`types`). The FROC of the
+validation sets is over all of their patients: the fit moves the outputs against each other, no more.
 """
 
 from __future__ import annotations
@@ -26,12 +30,18 @@ VALIDATION = [
     "ID_0071",
 ]  # fmt: skip
 """Patients with unboxed slices that no run saw."""
-VALIDATION_FIT = ["ID_0039", "ID_0060", "ID_0015", "ID_0021", "ID_0030"]
-"""Those in whose slices the lesions lie by which types are fitted."""
 SARCOMA = ["STS_03[3-9]", "STS_040"]
+
+
+def synthetic_patients(names: list[str]) -> list[str]:
+    """Patterns over the synthetic set, which numbers its patients by the order of their sorted names."""
+    return [str(980000 + sorted(VALIDATION).index(name)) for name in names]
+
+
+VALIDATION_FIT = ["ID_0039", "ID_0060", "ID_0015", "ID_0021", "ID_0030"]
 SARCOMA_FIT = ["STS_03[3-6]"]
-NODULES = ["LIDC-IDRI-??[13579]0"]
-NODULES_FIT = ["LIDC-IDRI-??[02468]0"]
+NODULES_FIT = ["9300[0-9][02468]_*"]
+"""Every second cluster of patients."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +69,25 @@ CT = "{data}/ct-lesions"
 SETS = {
     "deeplesion": EvalSet("DeepLesion key slices, by patient folds", CT, FOLDS),
     "lung-dx": EvalSet("Lung-PET-CT-Dx, lung tumour", CT, {"fold-a": ["Lung_Dx-A0001"]}),
-    "nodules": EvalSet("LIDC-IDRI nodules", "{runs}/nodules", {"shipped": []}),
+    "nodules": EvalSet("LIDC-IDRI nodules", "{runs}/nodules", {"shipped": []}, types=["9300[0-9][13579]_*"]),
     "sarcoma": EvalSet("soft-tissue sarcoma", CT, {"shipped": SARCOMA}, types=["STS_03[7-9]", "STS_040"]),
     "synthetic": EvalSet(
         "synthetic lesions in real slices",
         "{runs}/synthetic",
         {"shipped": []},
-        # The set numbers its patients by the order of their sorted names.
-        types=[str(980000 + sorted(VALIDATION).index(p)) for p in VALIDATION if p not in VALIDATION_FIT],
+        types=synthetic_patients([p for p in VALIDATION if p not in VALIDATION_FIT]),
     ),
     "unboxed": EvalSet("slices without boxes", CT, {"shipped": VALIDATION}, is_boxed=False),
 }
 
 FIT = {
     "unboxed": EvalSet("slices without boxes", CT, {"": VALIDATION}, is_boxed=False),
-    "sarcoma": EvalSet("soft-tissue sarcoma", CT, {"": SARCOMA_FIT}),
-    "nodules": EvalSet("LIDC-IDRI nodules", "{runs}/nodules-fit", {"": []}),
-    "synthetic": EvalSet("synthetic lesions in real slices", "{runs}/synthetic-fit", {"": []}),
+    # The cropped field of view tells the tumour's place: these slices flatter any score.
+    "sarcoma": EvalSet("soft-tissue sarcoma", CT, {"": SARCOMA_FIT}, weight=0.5),
+    "nodules": EvalSet("LIDC-IDRI nodules", "{runs}/nodules", {"": NODULES_FIT}),
+    "synthetic": EvalSet(
+        "synthetic lesions in real slices", "{runs}/synthetic", {"": synthetic_patients(VALIDATION_FIT)}
+    ),
 }
 """The same for every run, and seen by none."""
 

@@ -55,16 +55,25 @@ def test_a_set_counts_by_its_weight() -> None:
     assert scored(data, fitted(doubled)).mean() < scored(data, fitted(data)).mean()
 
 
-def test_a_detection_is_a_lesion_by_overlap_of_three_tenths_or_by_its_centre() -> None:
-    def found(*box: float) -> dict:
-        return {"box_px": list(box), "score": 0.5, "raw": {"stride": 4, "logit": 0.0}}
+def found(logit: float, *box: float, stride: int = 4) -> dict:
+    return {"box_px": list(box), "score": 0.5, "raw": {"stride": stride, "logit": logit}}
 
+
+def test_a_detection_is_a_lesion_by_overlap_or_by_its_centre_unless_it_is_a_small_mark_in_a_mass() -> None:
     boxed = KeySlice("a/001.png", 1, "p", "s", 1.0, [Truth((0, 0, 100, 100))])
-    detections = [found(10, 10, 20, 20), found(0, 0, 100, 31), found(-60, 0, 40, 150), found(90, 90, 130, 130)]
+    overlapping, small, inside = (0, 0, 100, 31), (10, 10, 20, 20), (30, 30, 70, 70)
+    beside, touching = (-60, 0, 40, 150), (90, 90, 130, 130)
+    detections = [found(-i, *box) for i, box in enumerate((overlapping, small, inside, beside, touching))]
     data = samples([boxed], {"a/001.png": detections})
-    assert data.label.tolist() == [1, 1, 0, 0]
+    assert data.label.tolist() == [1, 0, 1, 0, 0]
     none = samples(unboxed({"b/001.png": detections}, {"b": "q"}), {"b/001.png": detections})
     assert (none.label.sum(), set(none.patient)) == (0, {"q"})
+
+
+def test_only_the_ten_best_of_each_output_count() -> None:
+    many = [found(float(i), 0, 0, 9, 9) for i in range(15)] + [found(-9.0, 0, 0, 9, 9, stride=8)]
+    data = samples(unboxed({"a/001.png": many}), {"a/001.png": many})
+    assert sorted(data.logit) == [-9.0, *range(5, 15)]
 
 
 def test_a_fit_is_written_into_a_spec_and_leaves_the_rest(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import pytest
 import torch
 from lesionlens_training.average import averaged
 from lesionlens_training.merge import merged
-from lesionlens_training.threshold import threshold
 
 
 def detections(path: Path, image: str, *scores: float) -> Path:
@@ -21,14 +20,6 @@ def test_average_is_the_mean_of_the_weights_and_keeps_counters(tmp_path: Path) -
     mean = averaged([tmp_path / "0.pt", tmp_path / "1.pt"])
     assert mean["w"].tolist() == [2.0, 2.0]
     assert mean["n"] == 7
-
-
-def test_threshold_leaves_the_stated_number_of_marks_per_slice(tmp_path: Path) -> None:
-    files = [detections(tmp_path / "a", "s/001.png", 0.9, 0.8, 0.311), detections(tmp_path / "b", "s/002.png", 0.2)]
-    value, n = threshold(files, 1.0)
-    assert n == 2
-    assert value == 0.32
-    assert threshold(files, 9.0) == (0.05, 2)
 
 
 def test_merging_names_the_model_of_each_image_and_refuses_an_image_twice(tmp_path: Path) -> None:
