@@ -67,7 +67,9 @@ def image(draw: Draw, patient: int) -> dict:
     detections = []
     for known in lesions:
         for _ in range(draw.below(4)):
-            detections.append({"box_px": moved(draw, known["box_px"], 2 + draw.below(14)), "score": draw.below(20) / 20})
+            detections.append(
+                {"box_px": moved(draw, known["box_px"], 2 + draw.below(14)), "score": draw.below(20) / 20}
+            )
     for _ in range(draw.below(9)):
         detections.append({"box_px": box(draw), "score": draw.below(20) / 20})
     if detections and draw.chance(30):
@@ -103,15 +105,30 @@ CASES = {
     "one patient, no interval": [plain(7, [A], [(A, 0.5), (FAR, 0.25)])],
     "no lesion anywhere": [plain(1, [], [(A, 0.5)]), plain(2, [], [])],
     "no detection anywhere": [plain(1, [A], []), plain(2, [A], [])],
-    "one detection on two lesions, and a second one on both": [plain(1, [A, B], [(A, 0.75), (B, 0.5)]), plain(2, [A], [])],
-    "equal scores keep the order of images": [plain(2, [A], [(FAR, 0.5), (A, 0.5)]), plain(1, [A], [(A, 0.5), (FAR, 0.5)])],
-    "an overlap of exactly one half": [plain(1, [A], [([0.0, 0.0, 20.0, 10.0], 0.5)]), plain(2, [A], [([0.0, 0.0, 20.0, 9.875], 0.5)])],
-    "a centre on the lesion's edges": [plain(1, [A], [([-5.0, 0.0, 5.0, 8.0], 0.5)]), plain(2, [A], [([15.0, 0.0, 25.0, 8.0], 0.5)])],
-    "empty and inverted boxes": [plain(1, [A], [([5.0, 5.0, 5.0, 9.0], 0.5), ([9.0, 9.0, 5.0, 5.0], 0.25)]), plain(2, [A], [(A, 0.5)])],
+    "one detection on two lesions, and a second one on both": [
+        plain(1, [A, B], [(A, 0.75), (B, 0.5)]),
+        plain(2, [A], []),
+    ],
+    "equal scores keep the order of images": [
+        plain(2, [A], [(FAR, 0.5), (A, 0.5)]),
+        plain(1, [A], [(A, 0.5), (FAR, 0.5)]),
+    ],
+    "an overlap of exactly one half": [
+        plain(1, [A], [([0.0, 0.0, 20.0, 10.0], 0.5)]),
+        plain(2, [A], [([0.0, 0.0, 20.0, 9.875], 0.5)]),
+    ],
+    "a centre on the lesion's edges": [
+        plain(1, [A], [([-5.0, 0.0, 5.0, 8.0], 0.5)]),
+        plain(2, [A], [([15.0, 0.0, 25.0, 8.0], 0.5)]),
+    ],
+    "empty and inverted boxes": [
+        plain(1, [A], [([5.0, 5.0, 5.0, 9.0], 0.5), ([9.0, 9.0, 5.0, 5.0], 0.25)]),
+        plain(2, [A], [(A, 0.5)]),
+    ],
     "two patients": drawn_set(11, [30, 4], 3),
     "eight patients, not in order": drawn_set(12, [812, 3, 77, 5, 901, 6, 42, 13], 4),
     "twenty-three patients": drawn_set(13, list(range(100, 123)), 4),
-}  # fmt: skip
+}
 
 
 def as_text(value: object) -> object:

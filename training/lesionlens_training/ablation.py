@@ -104,9 +104,9 @@ def markdown(report: dict) -> str:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines.append("")
     lines.append(
-        f"Each trained alone for {report['steps']} steps of {report['crops_per_step']} crops, seed {report['seed']}; float "
-        "nets; mean sensitivity at .5, 1, 2 and 4 false positives per image, IoU ≥ .5, 95 % intervals over patients; "
-        "behind the semicolon the difference to the first row."
+        f"Each trained alone for {report['steps']} steps of {report['crops_per_step']} crops, seed {report['seed']}; "
+        "float nets; mean sensitivity at .5, 1, 2 and 4 false positives per image, IoU ≥ .5, 95 % intervals over "
+        "patients; behind the semicolon the difference to the first row."
     )
     return "\n".join(lines) + "\n"
 

@@ -59,7 +59,9 @@ def short(report: dict) -> dict:
             "mean": percent(curve["mean_sensitivity"]),
             "interval_95": percents(curve["mean_interval_95"]),
         }
-    result["strata"] = {f"{s['by']} {s['name']}": [s["n_lesions"], percent(s["mean_sensitivity"])] for s in report["strata"]}
+    result["strata"] = {
+        f"{s['by']} {s['name']}": [s["n_lesions"], percent(s["mean_sensitivity"])] for s in report["strata"]
+    }
     return result
 
 
@@ -167,10 +169,15 @@ def figures(place: Place) -> dict:
     default = operating_points.at_default(found["unboxed"], names)
     at = default["default_threshold"]
 
-    result: dict = {name: short(place.froc(name, SETS[name], place.judged(name, SETS[name]), name == "deeplesion")) for name in BOXED}
+    result: dict = {
+        name: short(place.froc(name, SETS[name], place.judged(name, SETS[name]), name == "deeplesion"))
+        for name in BOXED
+    }
     key = SETS["deeplesion"]
     rivals = {"base": place.detected("base", "deeplesion", key, key.patients())} | baselines(place)
-    result |= {f"deeplesion, {name}": short(place.froc(name, key, [file], committed=True)) for name, file in rivals.items()}
+    result |= {
+        f"deeplesion, {name}": short(place.froc(name, key, [file], committed=True)) for name, file in rivals.items()
+    }
 
     result["default_threshold"] = default
     result["at_default_threshold"] = {
@@ -180,7 +187,10 @@ def figures(place: Place) -> dict:
         name: at_rates(eval_images(slices[name], found[name]), "center", NODULE_MM) for name in ("nodules", "lung-dx")
     }
     result["longer than 30 mm"] = {
-        name: {"at every score": large(slices[name], found[name], 0.0), "at the default": large(slices[name], found[name], at)}
+        name: {
+            "at every score": large(slices[name], found[name], 0.0),
+            "at the default": large(slices[name], found[name], at),
+        }
         for name in LARGE
     }
     result["quantization"] = {name: quantization(place, name) for name in QUANTIZED}

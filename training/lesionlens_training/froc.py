@@ -275,6 +275,8 @@ def paired_difference(first: list[EvalImage], second: list[EvalImage], criterion
     for cohort in cohorts:
         events = cohort.events(criterion)
         means.append(cohort.curve(criterion, events, everything)["mean_sensitivity"])
-        some = cohort.sensitivity(events, everything, resamples(patients)) if patients > 1 else np.zeros((0, len(RATES)))
+        some = (
+            cohort.sensitivity(events, everything, resamples(patients)) if patients > 1 else np.zeros((0, len(RATES)))
+        )
         drawn.append(np.array([mean_of_first(row) for row in some]))
     return {"difference": means[1] - means[0], "difference_95": interval_95(drawn[1] - drawn[0])}

@@ -27,7 +27,12 @@ TILE_PX = 220
 COLUMNS = 8
 SMALLEST_PX = 90
 GREEN, YELLOW, GREY = (60, 230, 60), (255, 220, 40), (170, 170, 170)
-ROWS = ("found, highest scores", "missed, nearest mark below the threshold", "missed, no mark fits", "false marks, highest scores")
+ROWS = (
+    "found, highest scores",
+    "missed, nearest mark below the threshold",
+    "missed, no mark fits",
+    "false marks, highest scores",
+)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ class Place:
         made = json.loads(self.spec(run).read_text())
         return json.dumps({k: v for k, v in made.items() if k not in OF_THRESHOLDS}).encode()
 
-    def _kept(self, name: str, folder: Path, patterns: list[str], made_of: list[bytes], make: Callable[[], dict]) -> Path:
+    def _kept(
+        self, name: str, folder: Path, patterns: list[str], made_of: list[bytes], make: Callable[[], dict]
+    ) -> Path:
         table = (folder / "DL_info.csv").read_bytes()
         digest = hashlib.sha256(b"\0".join([*made_of, table, json.dumps(patterns).encode()])).hexdigest()[:12]
         path = self.work / f"{name}-{digest}.json"

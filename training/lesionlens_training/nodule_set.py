@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
 from scipy import ndimage
 
 from .data import STORED_OFFSET, TABLE_COLUMNS, table_cells

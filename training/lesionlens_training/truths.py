@@ -136,10 +136,14 @@ def eval_images(slices: list[KeySlice], found: dict[str, list[dict]]) -> list[Ev
     ]
 
 
-def match(truth: Truth, detections: list[dict], criterion: str, threshold: float = 0.0, overlap: float = 0.5) -> dict | None:
+def match(
+    truth: Truth, detections: list[dict], criterion: str, threshold: float = 0.0, overlap: float = 0.5
+) -> dict | None:
     """The detection with the highest score, at least `threshold`, that meets a lesion; the first of equal ones."""
     if not detections:
         return None
     scores = scores_of(detections)
-    hits = np.flatnonzero(meets(boxes_of(detections), np.asarray(truth.box_px), criterion, overlap) & (scores >= threshold))
+    hits = np.flatnonzero(
+        meets(boxes_of(detections), np.asarray(truth.box_px), criterion, overlap) & (scores >= threshold)
+    )
     return detections[hits[np.argmax(scores[hits])]] if len(hits) else None

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 
-def detections_file(path: Path, images: dict[str, list[tuple[float, ...]]], schema: str = "lesionlens.detections/1") -> Path:
+def detections_file(
+    path: Path, images: dict[str, list[tuple[float, ...]]], schema: str = "lesionlens.detections/1"
+) -> Path:
     """A detections file with rows (x0, y0, x1, y1, score) per image."""
     made = [
         {

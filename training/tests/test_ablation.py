@@ -23,7 +23,9 @@ def write_variants(folder: Path, cache: Path, variants: str) -> Path:
 
 
 def test_variants_override_keys_of_the_configuration_and_nothing_else(tmp_path: Path) -> None:
-    path = write_variants(tmp_path, tmp_path, '[variants.all]\n[variants."one slice"]\nmix = { one_slice = true }\nlr = 0.01\n')
+    path = write_variants(
+        tmp_path, tmp_path, '[variants.all]\n[variants."one slice"]\nmix = { one_slice = true }\nlr = 0.01\n'
+    )
     made = read_variants(path)
     assert list(made) == ["all", "one slice"]
     assert (made["all"].steps, made["all"].minutes, made["all"].seed) == (2, 0, 9)
@@ -48,7 +50,9 @@ def test_a_net_is_judged_on_the_input_that_it_was_trained_on(miniature: tuple[Pa
 
 
 def test_one_command_trains_judges_and_compares(cache: Path, miniature: tuple[Path, Path], tmp_path: Path) -> None:
-    path = write_variants(tmp_path, cache, '[variants."full recipe"]\n[variants."no degradation"]\nmix = { degrade = 0.0 }\n')
+    path = write_variants(
+        tmp_path, cache, '[variants."full recipe"]\n[variants."no degradation"]\nmix = { degrade = 0.0 }\n'
+    )
     runs = tmp_path / "runs"
     (runs / "synthetic").mkdir(parents=True)
     images, table = miniature

@@ -18,11 +18,23 @@ def logits(true: int, best: int, lead: float) -> Named:
 
 
 def test_the_matrix_counts_named_types_and_unknown_ones() -> None:
-    made = matrix([named_one(LUNG, "lung", "a"), named_one(LUNG, None, "a"), named_one(LUNG, "soft tissue", "b"), named_one(LIVER, "liver", "c")])
+    made = matrix(
+        [
+            named_one(LUNG, "lung", "a"),
+            named_one(LUNG, None, "a"),
+            named_one(LUNG, "soft tissue", "b"),
+            named_one(LIVER, "liver", "c"),
+        ]
+    )
     assert made["counts"][LUNG][TYPE_NAMES.index("lung")] == 1
     assert made["counts"][LUNG][TYPE_NAMES.index("soft tissue")] == 1
     assert made["counts"][LUNG][-1] == 1
-    assert (made["n_lesions_met"], made["n_patients"], made["n_named"], made["right"]) == (4, 3, 3, pytest.approx(0.6667, abs=1e-4))
+    assert (made["n_lesions_met"], made["n_patients"], made["n_named"], made["right"]) == (
+        4,
+        3,
+        3,
+        pytest.approx(0.6667, abs=1e-4),
+    )
     assert made["right_95"][0] < 0.6667 < made["right_95"][1]
     assert matrix([])["right"] is None
 
@@ -34,7 +46,11 @@ def test_a_lesion_is_named_by_the_best_detection_that_meets_it_and_only_where_it
     truths = [Truth((0, 0, 20, 20), type="lung"), Truth((50, 50, 70, 70)), Truth((90, 90, 99, 99), type="bone")]
     key = KeySlice("a/001.png", 1, "p", "s", 1.0, truths)
     # The first meets the lesion by its centre alone.
-    detections = [found(0.9, "lung", 5, 5, 15, 15), found(0.5, "bone", 0, 0, 20, 20), found(0.9, "bone", 50, 50, 70, 70)]
+    detections = [
+        found(0.9, "lung", 5, 5, 15, 15),
+        found(0.5, "bone", 0, 0, 20, 20),
+        found(0.9, "bone", 50, 50, 70, 70),
+    ]
     assert [(n.type, n.detection["score"]) for n in named([key], {"a/001.png": detections})] == [(LUNG, 0.9)]
 
 

@@ -59,7 +59,9 @@ def test_a_file_of_another_schema_and_an_image_twice_are_refused(tmp_path: Path)
 
 
 @pytest.mark.parametrize("shift", [3.3, 17.1])
-def test_the_program_and_the_python_froc_write_the_same_report(shift: float, lesionlens: str | None, tmp_path: Path) -> None:
+def test_the_program_and_the_python_froc_write_the_same_report(
+    shift: float, lesionlens: str | None, tmp_path: Path
+) -> None:
     """The comparison itself needs a built program; the rest is checked without."""
     images, table = write_miniature(tmp_path / "data", n_patients=5)
     found = {

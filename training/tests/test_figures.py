@@ -23,7 +23,9 @@ def key_slice(patient: int, *truths: Truth) -> KeySlice:
 
 def test_the_card_quotes_percent() -> None:
     boxes, scores = np.array([BOX], np.float32), np.array([0.9], np.float32)
-    images = [EvalImage(p, "s", 1.0, [Truth(BOX, type="lung")], boxes[:n], scores[:n]) for p, n in ((1, 1), (2, 1), (3, 0))]
+    images = [
+        EvalImage(p, "s", 1.0, [Truth(BOX, type="lung")], boxes[:n], scores[:n]) for p, n in ((1, 1), (2, 1), (3, 0))
+    ]
     made = short(evaluate(images))
     assert (made["images"], made["patients"], made["lesions"]) == (3, 3, 3)
     assert made["iou50"]["sensitivity"] == [66.7] * 6
@@ -51,7 +53,12 @@ def test_of_large_lesions_found_by_centre_those_are_counted_that_are_boxed_well(
         slices[3].path: [found(0.9, 0, 0, 30, 30)],
     }
     made = large(slices, marks_of, 0.0)
-    assert (made["lesions"], made["found_by_center"], made["of_those_by_iou"], made["best_by_center_fits"]) == (3, 3, 2, 1)
+    assert (made["lesions"], made["found_by_center"], made["of_those_by_iou"], made["best_by_center_fits"]) == (
+        3,
+        3,
+        2,
+        1,
+    )
     assert made["share"] == pytest.approx(66.7)
     assert large(slices, marks_of, 0.95)["share"] is None
 
@@ -98,9 +105,8 @@ def test_a_runs_integer_net_is_its_model_where_there_is_one(tmp_path: Path) -> N
 def test_detections_are_made_once_and_again_when_the_spec_decodes_otherwise(tmp_path: Path) -> None:
     place = place_at(tmp_path)
     program = tmp_path / "lesionlens"
-    program.write_text(
-        '#!/bin/sh\necho run >> "$0.log"\necho \'{"schema": "lesionlens.detections/2", "model": {}, "errors": [], "images": []}\'\n'
-    )
+    answer = json.dumps({"schema": "lesionlens.detections/2", "model": {}, "images": [], "errors": []})
+    program.write_text(f"#!/bin/sh\necho run >> \"$0.log\"\necho '{answer}'\n")
     program.chmod(0o755)
     place.lesionlens = str(program)
     run, folder = tmp_path / "runs/base", tmp_path / "data/set"
@@ -122,7 +128,12 @@ def test_detections_are_made_once_and_again_when_the_spec_decodes_otherwise(tmp_
 
 def test_files_are_rounded_and_committed_ones_hold_boxes_and_scores_alone() -> None:
     axes = {"long_px": [[1.2345, 2], [3, 4]], "short_px": [[1, 2], [3, 4]], "long_mm": 10.123456, "short_mm": None}
-    detection = {"box_px": [1.23456, 2, 3, 4], "score": 0.123456789, "axes": axes, "type": {"name": "lung", "probability": 0.98765}}
+    detection = {
+        "box_px": [1.23456, 2, 3, 4],
+        "score": 0.123456789,
+        "axes": axes,
+        "type": {"name": "lung", "probability": 0.98765},
+    }
     made = rounded({"images": [{"path": "/data/Images_png/a/001.png", "detections": [detection]}]})
     image = made["images"][0]
     assert image["path"] == "a/001.png"

@@ -75,8 +75,12 @@ def test_the_interval_covers_the_spread_between_patients() -> None:
 def test_one_patient_has_no_interval_and_no_image_no_lesion() -> None:
     assert by(evaluate([image(1, [(0.0, 0, 9, 9)])]), "iou50")["mean_interval_95"] is None
     assert by(evaluate([]), "center") == {
-        "criterion": "center", "n_lesions": 0, "sensitivity": [0.0] * 6, "mean_sensitivity": 0.0, "mean_interval_95": None,
-    }  # fmt: skip
+        "criterion": "center",
+        "n_lesions": 0,
+        "sensitivity": [0.0] * 6,
+        "mean_sensitivity": 0.0,
+        "mean_interval_95": None,
+    }
 
 
 def test_a_part_of_the_lesions_is_judged_with_all_false_positives() -> None:

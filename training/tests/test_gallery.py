@@ -15,7 +15,12 @@ def found(score: float, *box: float) -> dict:
 
 def test_lesions_and_marks_are_sorted_into_hits_misses_and_false_marks() -> None:
     truths = [Truth((0, 0, 20, 20)), Truth((50, 50, 70, 70)), Truth((100, 100, 130, 130)), Truth((200, 0, 210, 10))]
-    marks = [found(0.9, 0, 0, 20, 20), found(0.1, 50, 50, 70, 71), found(0.8, 300, 300, 310, 310), found(0.1, 400, 0, 410, 10)]
+    marks = [
+        found(0.9, 0, 0, 20, 20),
+        found(0.1, 50, 50, 70, 71),
+        found(0.8, 300, 300, 310, 310),
+        found(0.1, 400, 0, 410, 10),
+    ]
     key = KeySlice("a/001.png", 1, "p", "s", 1.0, truths)
     hits, near, none, false = tiles([key], {"a/001.png": marks, "b/001.png": [found(0.7, 0, 0, 9, 9)]}, 0.5)
     assert [t.box for t in hits] == [truths[0].box_px]

@@ -31,13 +31,20 @@ def test_candidate_is_decoded_to_image_pixels_with_margin() -> None:
     found = candidates(heads(), (10, 20), (1.25, 1.25), (512, 512))
     assert len(found) == 1
     # Centre (30, 21) on the grid, 16 × 8; origin and ratio; 5 px of margin.
-    assert found.boxes[0] == pytest.approx([(22 + 10) * 1.25 - 5, (17 + 20) * 1.25 - 5, (38 + 10) * 1.25 + 5, (25 + 20) * 1.25 + 5])
+    assert found.boxes[0] == pytest.approx(
+        [(22 + 10) * 1.25 - 5, (17 + 20) * 1.25 - 5, (38 + 10) * 1.25 + 5, (25 + 20) * 1.25 + 5]
+    )
     assert found.score[0] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_diameters_cross_in_the_centre_at_right_angles_and_short_never_exceeds_long() -> None:
     theta = np.deg2rad(30)
-    axes = {"log_long": np.log(20), "log_short": np.log(10), "sin_2theta": 3 * np.sin(2 * theta), "cos_2theta": 3 * np.cos(2 * theta)}
+    axes = {
+        "log_long": np.log(20),
+        "log_short": np.log(10),
+        "sin_2theta": 3 * np.sin(2 * theta),
+        "cos_2theta": 3 * np.cos(2 * theta),
+    }
     found = candidates(heads(**axes), (0, 0), (2.0, 2.0), (200, 200))
     long, short = found.ends[0]
     assert long.mean(0) == pytest.approx([60, 42])
@@ -50,7 +57,9 @@ def test_diameters_cross_in_the_centre_at_right_angles_and_short_never_exceeds_l
 
 
 def test_records_carry_millimetres_and_a_type_only_where_they_are_known() -> None:
-    found = candidates(heads(log_long=np.log(20), log_short=np.log(10), cos_2theta=1, type_lung=3), (0, 0), (1.0, 1.0), (64, 64))
+    found = candidates(
+        heads(log_long=np.log(20), log_short=np.log(10), cos_2theta=1, type_lung=3), (0, 0), (1.0, 1.0), (64, 64)
+    )
     known = records(found, PLAIN, spacing_known=True)[0]
     assert (known["axes"]["long_mm"], known["axes"]["short_mm"]) == (16.0, 8.0)
     assert known["type"]["name"] == "lung"
@@ -65,7 +74,10 @@ def test_records_carry_millimetres_and_a_type_only_where_they_are_known() -> Non
 def test_scores_of_each_output_have_their_own_scale_and_offset() -> None:
     decoding = replace(PLAIN, score={4: (0.5, 1.0), 8: (1.0, -9.0)})
     assert candidates(heads(), (0, 0), (1.0, 1.0), (64, 64), decoding).score == pytest.approx([1 / (1 + np.exp(-2))])
-    assert len(candidates(heads(), (0, 0), (1.0, 1.0), (64, 64), replace(PLAIN, score={4: (1.0, -6.0), 8: (1.0, 0.0)}))) == 0
+    assert (
+        len(candidates(heads(), (0, 0), (1.0, 1.0), (64, 64), replace(PLAIN, score={4: (1.0, -6.0), 8: (1.0, 0.0)})))
+        == 0
+    )
 
 
 def test_a_value_that_is_no_number_makes_no_candidate() -> None:

@@ -21,7 +21,9 @@ def test_the_default_threshold_leaves_the_stated_number_of_marks_per_slice() -> 
 
 def test_points_hold_sensitivity_interval_and_marks_at_rising_thresholds() -> None:
     slices = [KeySlice(f"{p}/001.png", p, str(p), "s", 1.0, [Truth(BOX)]) for p in (1, 2)]
-    points = operating_points(slices, {"1/001.png": found(0.9), "2/001.png": found(0.3)}, {"3/001.png": found(0.5, 0.1), "4/001.png": []})
+    points = operating_points(
+        slices, {"1/001.png": found(0.9), "2/001.png": found(0.3)}, {"3/001.png": found(0.5, 0.1), "4/001.png": []}
+    )
     assert [p["threshold"] for p in points] == list(THRESHOLDS)
     of = {p["threshold"]: p for p in points}
     assert (of[0.05]["sensitivity"], of[0.35]["sensitivity"], of[0.95]["sensitivity"]) == (1, 0.5, 0)
