@@ -7,45 +7,54 @@ cd "$(dirname "$0")"
 python=${1:-python3}
 case $python in */*) python=$(cd "$OLDPWD" && realpath -s "$python") ;; esac
 data=../../shared/data
-out=../../train-out
+out=../../train-out/v2
+phantom=../../train-out/phantom
 results=results
 export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=0
 
 run() { "$python" -m "lesionlens_training.$1" "${@:2}"; }
+logs=()
+train() {
+    run train "configs/$1.toml" --out "$out/$1"
+    cp "$out/$1/log.csv" "$results/log-$1.csv"
+    logs+=("$results/log-$1.csv")
+}
 
 cargo build --release --bin lesionlens
 lesionlens=../target/release/lesionlens
 mkdir -p $results
 
-run cache $data/ct-lesions/Images_png $data/ct-lesions/DL_info.csv $out/cache
+run cache $data/ct-lesions/Images_png $data/ct-lesions/DL_info.csv $out/cache --by-eye lesions_by_eye.csv
 
 # Phantom studies of other seeds than the page's sample study (1).
-mkdir -p $out/phantom/Images_png
+mkdir -p $phantom/Images_png
 for seed in 2 3 4 5; do
-    $lesionlens phantom $out/phantom/seed-$seed --seed $seed
-    cp -r $out/phantom/seed-$seed/Images_png/* $out/phantom/Images_png/
-    if [ $seed = 2 ]; then cat $out/phantom/seed-2/DL_info.csv; else tail -n +2 $out/phantom/seed-$seed/DL_info.csv; fi
-done > $out/phantom/DL_info.csv
-run cache $out/phantom/Images_png $out/phantom/DL_info.csv $out/phantom/cache --backgrounds 0
+    $lesionlens phantom $phantom/seed-$seed --seed $seed
+    cp -r $phantom/seed-$seed/Images_png/* $phantom/Images_png/
+    if [ $seed = 2 ]; then cat $phantom/seed-2/DL_info.csv; else tail -n +2 $phantom/seed-$seed/DL_info.csv; fi
+done > $phantom/DL_info.csv
+run cache $phantom/Images_png $phantom/DL_info.csv $phantom/cache --backgrounds 0
 
-# Synthetic lesions in slices of the validation patients, and nodules that no fold model saw.
+# Sets to judge by: synthetic lesions in slices of the validation patients; nodules of patients that no run saw.
 run synthetic_set $out/cache $out/synthetic --seed 7 -n 150 --nodules $data/lidc-nodules --nodule-patient 'LIDC-IDRI-???0' \
     --patient 965000-2 --patient ID_0039 --patient ID_0060 --patient ID_0015 --patient ID_0021 --patient ID_0030 \
     --patient ID_0022 --patient ID_0032 --patient ID_0013 --patient ID_0019 --patient ID_0071
+run nodule_set $data/lidc-nodules $out/nodules --patient 'LIDC-IDRI-???0'
 
-logs=()
-for name in base refine fold-a fold-b fold-c; do
-    run train configs/$name.toml --out $out/$name
-    cp $out/$name/log.csv $results/log-$name.csv
-    logs+=("$results/log-$name.csv")
-    run export $out/$name/checkpoint.pt --calibrate $out/cache --out $out/$name/detector.onnx
+train base
+# Before going on, look at mined/hard.png: an unboxed lesion in it belongs into lesions_by_eye.csv.
+run mine configs/mine.toml $out/base/checkpoint.pt --out $out/mined
+train refine
+for name in fold-a fold-b fold-c shipped; do
+    train $name
+    train $name-int8
+    run export $out/$name-int8/checkpoint.pt --calibrate $out/cache --out $out/$name-int8/detector.onnx
 done
+run export $out/refine/checkpoint.pt --calibrate $out/cache --out $out/refine/detector.onnx
 run plot "${logs[@]}" --out $results/training.png
 
-# The shipped net: the average of the fold nets, which start from one refined net.
-run average $out/fold-a/checkpoint.pt $out/fold-b/checkpoint.pt $out/fold-c/checkpoint.pt --out $out/shipped/checkpoint.pt
-run export $out/shipped/checkpoint.pt --calibrate $out/cache --out $out/shipped/detector.onnx
-
+# Calibrates every run, amends its spec, and measures.
 run figures --lesionlens $lesionlens --data $data --runs $out --results $results
-threshold=$("$python" -c "import json; print(json.load(open('$results/figures.json'))['default_threshold'])")
-run export $out/shipped/checkpoint.pt --calibrate $out/cache --threshold "$threshold" --out ../models/detector.onnx
+cp $out/shipped-int8/detector.onnx $out/shipped-int8/detector.json ../models/
+
+run ablation configs/ablation.toml --data $data --runs $out --out $out/ablation --results $results

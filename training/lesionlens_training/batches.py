@@ -205,7 +205,7 @@ class Sampler:
         noise = ndimage.gaussian_filter(self.rng.standard_normal((900, 900)).astype(np.float32), 0.7)
         self.noise = noise / noise.std()
         self.pool: list[tuple[np.ndarray, list[dict[str, np.ndarray]]]] = []
-        self.organs: dict[int, np.ndarray] = {}
+        self.organs: dict[str, np.ndarray] = {}
         self.lesion_kinds: dict[str, float] = synthesis.KIND_SHARES
         by: dict[str, list[int]] = {"sarcoma": [], "lung_dx": [], "by_eye": [], "deeplesion": [], "phantom": []}
         patients: dict[str, list[int]] = {}
@@ -322,25 +322,6 @@ class Sampler:
         partly_labelled = s.source == "deeplesion" and s.lesions and not s.by_eye
         return self.mix.real_negative if partly_labelled else self.mix.background_negative
 
-    def _type_at(self, idx: int, kind: str, at: tuple[int, int]) -> int:
-        """DeepLesion's type of a lesion of this kind at this place of a background, where both tell it."""
-        s = self.slices[idx]
-        if s.source == "sarcoma":
-            return SOFT_TISSUE_TYPE if kind in ("mass", "node") else UNKNOWN_TYPE
-        if kind == "parenchyma":
-            if idx not in self.organs:
-                self.organs[idx] = tissue.organs(np.asarray(s.hu[1]), s.places)
-            return int(self.organs[idx][at[1], at[0]]) or UNKNOWN_TYPE
-        if kind == "node":
-            if s.series in PELVIS_FROM and s.number >= PELVIS_FROM[s.series]:
-                return PELVIS_TYPE
-            if _is_belly(s.places):
-                return ABDOMEN_TYPE
-            xs = np.flatnonzero((s.places & tissue.LUNG).any(0))
-            if len(xs) > 80 and xs[0] + 0.3 * np.ptp(xs) < at[0] < xs[0] + 0.7 * np.ptp(xs):
-                return MEDIASTINUM_TYPE
-        return UNKNOWN_TYPE
-
     def crop(self) -> Crop:
         """The next crop."""
         kind = str(self.rng.choice(self.kinds, p=self.shares))
@@ -419,7 +400,7 @@ class Sampler:
                 crop.hu[:] = before
                 continue
             if n == 0 and lesion.type == UNKNOWN_TYPE:
-                lesion = replace(lesion, type=self._type_at(idx, name, around))
+                lesion = replace(lesion, type=type_at(self.slices[idx], name, around, self.organs))
             crop.lesions.append(lesion)
             taken.append(lesion.box)
         return crop
@@ -521,6 +502,26 @@ class Sampler:
         levels, targets = zip(*(self._next() for _ in range(n)))
         heads = [{k: torch.from_numpy(np.stack([t[i][k] for t in targets])) for k in targets[0][i]} for i in range(len(STRIDES))]
         return Batch(torch.from_numpy(np.stack(levels)), heads)
+
+
+def type_at(s: CachedSlice, kind: str, at: tuple[int, int], organs: dict[str, np.ndarray]) -> int:
+    """DeepLesion's type of a lesion of this kind at this place of a background, where both tell it; else −1.
+    `organs` keeps what has been found on a slice."""
+    if s.source == "sarcoma":
+        return SOFT_TISSUE_TYPE if kind in ("mass", "node") else UNKNOWN_TYPE
+    if kind == "parenchyma":
+        if s.path not in organs:
+            organs[s.path] = tissue.organs(np.asarray(s.hu[1]), s.places)
+        return int(organs[s.path][at[1], at[0]]) or UNKNOWN_TYPE
+    if kind == "node":
+        if s.series in PELVIS_FROM and s.number >= PELVIS_FROM[s.series]:
+            return PELVIS_TYPE
+        if _is_belly(s.places):
+            return ABDOMEN_TYPE
+        xs = np.flatnonzero((s.places & tissue.LUNG).any(0))
+        if len(xs) > 80 and xs[0] + 0.3 * np.ptp(xs) < at[0] < xs[0] + 0.7 * np.ptp(xs):
+            return MEDIASTINUM_TYPE
+    return UNKNOWN_TYPE
 
 
 def linear_levels(hu: np.ndarray) -> np.ndarray:

@@ -159,7 +159,7 @@ def quantization(place: Place, name: str) -> dict:
 
 def figures(place: Place) -> dict:
     """Everything; also amends specs and writes files as the module's head says."""
-    runs = sorted({run for one in SETS.values() for run in one.judges} | {"base", SHIPPED})
+    runs = sorted({run for one in SETS.values() for run in one.judges} | {"refine", SHIPPED})
     calibration = {run: fitted(place, run) for run in runs}
     written(calibration, place.results / "calibration.json")
 
@@ -174,7 +174,7 @@ def figures(place: Place) -> dict:
         for name in BOXED
     }
     key = SETS["deeplesion"]
-    rivals = {"base": place.detected("base", "deeplesion", key, key.patients())} | baselines(place)
+    rivals = {"refine": place.detected("refine", "deeplesion", key, key.patients())} | baselines(place)
     result |= {
         f"deeplesion, {name}": short(place.froc(name, key, [file], committed=True)) for name, file in rivals.items()
     }

@@ -20,10 +20,10 @@ from .detect import decoding_of, detections_file, float_detector, onnx_detector
 from .evaluate import froc_report
 from .merge import merged
 from .sets import EvalSet, series_of
+from .spec import NAME, SCORE_FLOOR
 
 RAW_FLOOR = 0.01
 """Lowest score that a calibration looks at."""
-LOWEST_SCORE = "0.05"
 OF_THRESHOLDS = ("default_threshold", "operating_points", "evidence")
 """Entries of a spec on which detections do not depend."""
 
@@ -117,13 +117,19 @@ class Place:
         return self._kept(f"raw-{run}-{name}", folder, patterns, [model.read_bytes()], make)
 
     def detected(self, run: str, name: str, one: EvalSet, patterns: list[str]) -> Path:
-        """Detections of the program with a run's model on these patients of a set."""
+        """Detections of the program with a run's model on these patients of a set.
+
+        Slices without boxes have no rows in `DL_info.csv`, so the program would not know their spacing; those go
+        through the Python twin, which reads it from `sources.csv`."""
         folder = self.folder(one)
 
         def make() -> dict:
+            if not one.is_boxed:
+                detect = onnx_detector(self.model(run))
+                return detections_file(NAME, "", series_of(folder, patterns), detect, only_boxed=False)
             folders = [str(s.folder) for s in series_of(folder, patterns)]
             command = [self.lesionlens, "detect", *folders, str(folder / "DL_info.csv"), "--model", str(self.spec(run))]
-            command += ["--threshold", LOWEST_SCORE, "--json"]
+            command += ["--threshold", str(SCORE_FLOOR), "--json"]
             return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
         made_of = [self.model(run).read_bytes(), self._decoding(run)]

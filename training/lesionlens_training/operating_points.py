@@ -22,9 +22,10 @@ import numpy as np
 from .calibrate import amend
 from .evaluate import Found, load
 from .intervals import over_patients, share_interval
+from .spec import SCORE_FLOOR
 from .truths import KeySlice, key_slices, match, patient_names, scores_of
 
-THRESHOLDS = tuple(t / 100 for t in range(5, 100, 5))
+THRESHOLDS = (SCORE_FLOOR, *(t / 100 for t in range(5, 100, 5)))
 MARKS_PER_SLICE = 1.0
 
 
@@ -32,7 +33,7 @@ def lowest(scores: list[float], n_slices: int, marks: float) -> float:
     """The lowest threshold on a grid of .01, from the detector's floor on, at which the mean number of marks
     per slice is at most `marks`."""
     sorted_scores = np.sort(np.asarray(scores, np.float32))
-    for hundredths in range(5, 100):
+    for hundredths in range(round(100 * SCORE_FLOOR), 100):
         n = len(scores) - int(np.searchsorted(sorted_scores, np.float32(hundredths / 100), "left"))
         if n <= marks * n_slices:
             return hundredths / 100

@@ -10,6 +10,15 @@ import csv
 from pathlib import Path
 
 
+PANELS = {
+    "heat": "focal loss of the heat",
+    "l1": "L1 of log-size and offset",
+    "giou": "1 − GIoU",
+    "axes": "diameters and direction",
+    "type": "cross-entropy of the type",
+}
+
+
 def main() -> None:
     import matplotlib
 
@@ -20,14 +29,14 @@ def main() -> None:
     p.add_argument("logs", type=Path, nargs="+")
     p.add_argument("--out", type=Path, required=True)
     args = p.parse_args()
-    figure, axes = pyplot.subplots(1, 3, figsize=(12, 3.6), dpi=90)
+    figure, axes = pyplot.subplots(1, len(PANELS), figsize=(15, 3.4), dpi=80)
     for log in args.logs:
         with open(log, newline="") as f:
             rows = [row for row in csv.DictReader(f) if int(row["step"]) > 1]
         crops = [int(row["crops"]) / 1000 for row in rows]
-        for axis, key in zip(axes, ("heat", "l1", "giou")):
-            axis.plot(crops, [float(row[key]) for row in rows], label=log.stem, linewidth=1)
-    for axis, title in zip(axes, ("focal loss of the heat", "L1 of log-size and offset", "1 − GIoU")):
+        for axis, key in zip(axes, PANELS):
+            axis.plot(crops, [float(row[key]) for row in rows], label=log.stem.removeprefix("log-"), linewidth=1)
+    for axis, title in zip(axes, PANELS.values()):
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("crops, thousands")
         axis.grid(alpha=0.3)

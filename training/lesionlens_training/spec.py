@@ -22,7 +22,7 @@ BOX_CHANNELS = ("heat", "dx", "dy", "log_w", "log_h")
 AXIS_CHANNELS = ("log_long", "log_short", "sin_2theta", "cos_2theta")
 CHANNELS = BOX_CHANNELS + AXIS_CHANNELS + tuple(f"type_{t}" for t in TYPES)
 MARGIN_PX = 5.0
-SCORE_FLOOR = 0.05
+SCORE_FLOOR = 0.02
 TOP_K = 100
 NMS_IOU = 0.4
 

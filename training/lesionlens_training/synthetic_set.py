@@ -12,15 +12,17 @@ from __future__ import annotations
 import argparse
 import csv
 import fnmatch
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from . import synthesis, tissue
+from .batches import type_at
 from .cache import CachedSlice, open_cache
 from .data import STORED_OFFSET, TABLE_COLUMNS, table_cells
-from .lesion import Lesion
+from .lesion import UNKNOWN_TYPE, Lesion
 from .nodules import PATCH_SPACING_MM, NodulePatch, load_nodules
 from .spec import SPACING_MM
 
@@ -50,6 +52,9 @@ def synthetic_slice(
                 lesion = synthesis.paste_nodule(rng, hu, center, nodule, rng.uniform(0.7, 1.15) * PATCH_SPACING_MM / SPACING_MM)
             else:
                 lesion = synthesis.lesion(rng, hu, slice_.places, kind, center)
+                if lesion is not None and lesion.type == UNKNOWN_TYPE:
+                    place = (at % hu.shape[2], at // hu.shape[2])
+                    lesion = replace(lesion, type=type_at(slice_, kind, place, {}))
             if lesion is not None:
                 lesions.append(lesion)
                 break

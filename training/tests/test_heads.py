@@ -20,7 +20,7 @@ def heads(**values: float) -> list[np.ndarray]:
     """One hot cell (column 7, row 5) at stride 4 in an image of 64 × 64 input px."""
     made = [np.zeros((len(spec.CHANNELS), 64 // s, 64 // s), np.float32) for s in spec.STRIDES]
     for head in made:
-        head[AT["heat"]] = -9
+        head[AT["heat"]] = -99
     plain = {"heat": 2.0, "dx": 0.5, "dy": 0.25, "log_w": np.log(16), "log_h": np.log(8)}
     for name, value in {**plain, **values}.items():
         made[0][AT[name], 5, 7] = value

@@ -1,6 +1,7 @@
 import pytest
 from lesionlens_training.froc import Truth
 from lesionlens_training.operating_points import THRESHOLDS, at_default, evidence, lowest, operating_points
+from lesionlens_training.spec import SCORE_FLOOR
 from lesionlens_training.truths import KeySlice
 
 BOX = (0, 0, 20, 20)
@@ -12,7 +13,7 @@ def found(*scores: float) -> list[dict]:
 
 def test_the_default_threshold_leaves_the_stated_number_of_marks_per_slice() -> None:
     assert lowest([0.9, 0.8, 0.311, 0.2], 2, 1.0) == 0.32
-    assert lowest([0.9, 0.8, 0.311, 0.2], 2, 9.0) == 0.05
+    assert lowest([0.9, 0.8, 0.311, 0.2], 2, 9.0) == SCORE_FLOOR
     # A mark with the threshold's very score is shown, also where hundredths are no binary numbers.
     for score in (0.29, 0.57, 0.58):
         assert lowest([0.9, score], 1, 1.0) == pytest.approx(score + 0.01)
