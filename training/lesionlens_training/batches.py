@@ -32,7 +32,7 @@ IGNORE_FACTOR = 1.3
 POOL = 64
 
 # Slices that show masses, nodules or an effusion which nobody boxed: never used as negatives.
-SUSPECT_SERIES = frozenset([*(f"960000_{n:02d}_01" for n in (12, 14, 17, 26)), "963000_01_01"])
+SUSPECT_SERIES = frozenset([*(f"960000_{n:02d}_01" for n in (12, 14, 17, 26)), "963000_01_01", "920001_01_01"])
 # First slice number of the pelvis in series that reach it.
 PELVIS_FROM = {"961000_02_01": 65, "960000_33_01": 0, "960000_37_01": 0}
 ABDOMEN_TYPE, MEDIASTINUM_TYPE, SOFT_TISSUE_TYPE, PELVIS_TYPE = 2, 3, 7, 8
