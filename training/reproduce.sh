@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From ../shared/data to the shipped model and every figure of the model card.
 # Usage, from the repository's root: training/reproduce.sh [PYTHON]
+# On a machine with a GPU: TRAIN='--device cuda --generators 14' training/reproduce.sh PYTHON
 # Caches, checkpoints and logs go to ../train-out beside the repository (the configurations name it).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,7 +16,7 @@ export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=0
 run() { "$python" -m "lesionlens_training.$1" "${@:2}"; }
 logs=()
 train() {
-    run train "configs/$1.toml" --out "$out/$1"
+    run train "configs/$1.toml" --out "$out/$1" ${TRAIN:-}
     cp "$out/$1/log.csv" "$results/log-$1.csv"
     logs+=("$results/log-$1.csv")
 }

@@ -93,6 +93,11 @@ class Batch:
     levels: torch.Tensor
     heads: list[dict[str, torch.Tensor]] = field(default_factory=list)
 
+    def to(self, device: str) -> Batch:
+        """The same batch on a device."""
+        move = {"device": device, "non_blocking": True}
+        return Batch(self.levels.to(**move), [{k: v.to(**move) for k, v in head.items()} for head in self.heads])
+
 
 _REGRESSED = (*BOX_CHANNELS[1:], *AXIS_CHANNELS)
 

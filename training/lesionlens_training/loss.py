@@ -59,7 +59,7 @@ def axes_loss(pred: torch.Tensor, true: torch.Tensor, weight: torch.Tensor) -> t
 
 def detection_loss(outputs: list[torch.Tensor], batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
     """Sum over heads. Parts: heat, size and offset (L1), giou, axes, type."""
-    total = torch.zeros(())
+    total = outputs[0].new_zeros((), dtype=torch.float32)
     parts = dict.fromkeys(PARTS, 0.0)
     for out, target, stride in zip(outputs, batch.heads, STRIDES):
         out = out.float()

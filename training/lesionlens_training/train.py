@@ -4,7 +4,8 @@ In: a run's TOML file (see `training/configs`). Out, in DIR: `checkpoint.pt` (ne
 progress; written every few minutes, resumed from when present), `log.csv`.
 
 Each worker process generates its own crops and computes gradients on one core; gradients are
-averaged. The learning rate falls along a cosine over whichever of `minutes` and `steps` is used up
+averaged. For a GPU, `--device cuda --generators N`: one process computes gradients there, N others
+draw its crops. The learning rate falls along a cosine over whichever of `minutes` and `steps` is used up
 first, so a run with `steps` alone is reproducible and one with `minutes` ends on time.
 """
 
@@ -18,13 +19,14 @@ import math
 import os
 import time
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
-from .batches import HardNegative, Mix, Sampler
+from .batches import Batch, HardNegative, Mix, Sampler
 from .cache import CachedSlice, open_cache
 from .loss import PARTS, detection_loss
 from .net import Net
@@ -54,6 +56,9 @@ class Config:
     end: float = 1.0
     batch: int = 8
     workers: int = 2
+    # Processes that only draw crops, for the one worker of a GPU; without any, workers draw their own.
+    generators: int = 0
+    device: str = "cpu"
     lr: float = 1.5e-3
     warmup_steps: int = 200
     weight_decay: float = 0.01
@@ -115,11 +120,39 @@ def starting_net(config: Config) -> Net | FakeQuantNet:
     """The net that a run starts from: random, or `init`'s EMA, quantized for `qat`."""
     net = Net()
     if config.init:
-        net.load_state_dict(torch.load(config.init, weights_only=True)["ema"])
+        net.load_state_dict(torch.load(config.init, weights_only=True, map_location="cpu")["ema"])
     if not config.qat:
         return net.to(memory_format=torch.channels_last)
     layers = folded(net.eval())
     return FakeQuantNet(layers, activation_scales(layers, calibration_inputs(Path(config.caches[0]))))
+
+
+class Crops(torch.utils.data.IterableDataset):
+    """Endless batches; every process that iterates draws its own."""
+
+    def __init__(self, config: Config, seed: int) -> None:
+        self.config = config
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = torch.utils.data.get_worker_info()
+        torch.set_num_threads(1)
+        config = self.config
+        seed = self.seed + (info.id * 7_919 if info else 0)
+        sampler = Sampler(training_slices(config), training_nodules(config), config.mix, seed, hard_negatives(config))
+        while True:
+            yield sampler.batch(config.batch)
+
+
+def drawn_batches(config: Config, rank: int, step: int) -> Iterator[Batch]:
+    """The batches of one worker from this step on."""
+    crops = Crops(config, (config.seed * 1000 + rank) * 1_000_003 + step)
+    if not config.generators:
+        return iter(crops)
+    loader = torch.utils.data.DataLoader(
+        crops, batch_size=None, num_workers=config.generators, prefetch_factor=4, pin_memory=config.device != "cpu"
+    )
+    return iter(loader)
 
 
 def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
@@ -130,7 +163,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
     torch.manual_seed(config.seed)
     if config.workers > 1:
         dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=config.workers)
-    net = starting_net(config)
+    net = starting_net(config).to(config.device)
     ema = {k: v.clone() for k, v in net.state_dict().items()}
     decay = [p for p in net.parameters() if p.ndim > 1]
     rest = [p for p in net.parameters() if p.ndim <= 1]
@@ -142,19 +175,13 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
     step, crops, before_s = 0, 0, 0.0
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=config.device)
         net.load_state_dict(state["net"])
         ema = state["ema"]
         optimizer.load_state_dict(state["optimizer"])
         step, crops, before_s = state["step"], state["crops"], state["seconds"]
 
-    sampler = Sampler(
-        training_slices(config),
-        training_nodules(config),
-        config.mix,
-        seed=(config.seed * 1000 + rank) * 1_000_003 + step,
-        hard=hard_negatives(config),
-    )
+    batches = drawn_batches(config, rank, step)
     parameters = [p for p in net.parameters() if p.requires_grad]
     start = last_save = time.monotonic()
     sums: dict[str, float] = {}
@@ -195,9 +222,9 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
         lr *= min(1.0, (step + 1) / max(config.warmup_steps, 1))
         for group in optimizer.param_groups:
             group["lr"] = lr
-        batch = sampler.batch(config.batch)
+        batch = next(batches).to(config.device)
         x = (batch.levels.float() / 255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.bf16 and not config.qat):
+        with torch.autocast(config.device, dtype=torch.bfloat16, enabled=config.bf16 and not config.qat):
             outputs = net(x)
         loss, parts = detection_loss(outputs, batch)
         optimizer.zero_grad(set_to_none=True)
@@ -253,8 +280,15 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("config", type=Path)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--device", default="cpu", help="cuda: one worker, on the GPU")
+    p.add_argument("--generators", type=int, default=0, help="processes that draw the crops of a GPU")
     args = p.parse_args()
-    print(train(read_config(args.config), args.out))
+    config = read_config(args.config)
+    if args.device != "cpu":
+        # The batch of all the workers that the configuration was written for.
+        batch = config.batch * config.workers
+        config = replace(config, device=args.device, workers=1, generators=args.generators, batch=batch)
+    print(train(config, args.out))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,12 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cache: Path, tmp_path:
     assert (first["crops"], second["crops"]) == (4, 6)
 
 
+def test_crops_drawn_by_other_processes_train_as_well(cache: Path, tmp_path: Path) -> None:
+    config = Config([str(cache)], steps=3, batch=2, workers=1, generators=2)
+    state = torch.load(train(config, tmp_path), weights_only=True)
+    assert (state["step"], state["crops"]) == (3, 6)
+
+
 def test_an_unknown_key_in_a_configuration_is_refused(tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
     config.write_text("caches = []\nsteps = 1\nlearning_rate = 1\n")
