@@ -32,7 +32,7 @@ IGNORE_FACTOR = 1.3
 POOL = 64
 
 # Slices that show masses, nodules or an effusion which nobody boxed: never used as negatives.
-SUSPECT_SERIES = frozenset([*(f"960000_{n:02d}_01" for n in (12, 14, 17, 26)), "963000_01_01", "920001_01_01"])
+SUSPECT_SERIES = frozenset([*(f"960000_{n:02d}_01" for n in (11, 12, 14, 17, 26)), "963000_01_01", "920001_01_01"])
 # First slice number of the pelvis in series that reach it.
 PELVIS_FROM = {"961000_02_01": 65, "960000_33_01": 0, "960000_37_01": 0}
 ABDOMEN_TYPE, MEDIASTINUM_TYPE, SOFT_TISSUE_TYPE, PELVIS_TYPE = 2, 3, 7, 8
@@ -212,6 +212,7 @@ class Sampler:
         self.pool: list[tuple[np.ndarray, list[dict[str, np.ndarray]]]] = []
         self.organs: dict[str, np.ndarray] = {}
         self.lesion_kinds: dict[str, float] = synthesis.KIND_SHARES
+        self.frames = [tissue.frame(s.places) for s in slices]
         by: dict[str, list[int]] = {"sarcoma": [], "lung_dx": [], "by_eye": [], "deeplesion": [], "phantom": []}
         patients: dict[str, list[int]] = {}
         for i, s in enumerate(slices):
@@ -232,7 +233,8 @@ class Sampler:
             share = 0.03 if slices[ids[0]].source == "sarcoma" else 1.0
             for i in ids:
                 self.backgrounds.append(i)
-                belly = share == 1 and _is_belly(slices[i].places)
+                body = self.frames[i]
+                belly = share == 1 and body is not None and body.is_belly
                 weights.append(share * len(ids) ** -0.35 * (mix.belly if belly else 1.0))
         self.weights = np.cumsum(np.asarray(weights) / max(np.sum(weights), 1e-9))
         shares = {
@@ -255,7 +257,12 @@ class Sampler:
             found = np.flatnonzero(mask & bit)
             if len(found) > 25:
                 at = int(found[self.rng.integers(len(found))])
-                return idx, (at % mask.shape[1], at // mask.shape[1])
+                x, y = at % mask.shape[1], at // mask.shape[1]
+                body = self.frames[idx]
+                # Fat is everywhere under the skin; nodes are mostly not.
+                if bit == tissue.NODE_FAT and body is not None and not body.is_inside(x, y) and self.rng.random() < 0.7:
+                    continue
+                return idx, (x, y)
         return None
 
     def _view(
@@ -518,10 +525,13 @@ def type_at(s: CachedSlice, kind: str, at: tuple[int, int], organs: dict[str, np
         if s.path not in organs:
             organs[s.path] = tissue.organs(np.asarray(s.hu[1]), s.places)
         return int(organs[s.path][at[1], at[0]]) or UNKNOWN_TYPE
-    if kind == "node":
+    body = tissue.frame(s.places)
+    if kind == "node" and body is not None:
+        if not body.is_inside(*at):
+            return SOFT_TISSUE_TYPE
         if s.series in PELVIS_FROM and s.number >= PELVIS_FROM[s.series]:
             return PELVIS_TYPE
-        if _is_belly(s.places):
+        if body.is_belly:
             return ABDOMEN_TYPE
         xs = np.flatnonzero((s.places & tissue.LUNG).any(0))
         if len(xs) > 80 and xs[0] + 0.3 * np.ptp(xs) < at[0] < xs[0] + 0.7 * np.ptp(xs):
@@ -535,14 +545,6 @@ def linear_levels(hu: np.ndarray) -> np.ndarray:
 
 
 _PASTE_BITS = (tissue.LUNG, tissue.NODE_FAT, tissue.PARENCHYMA, tissue.DEEP_SOFT)
-
-
-def _is_belly(places: np.ndarray) -> bool:
-    """A trunk's slice with hardly any lung: a wide body, less than a fiftieth of it lung."""
-    body = (places & tissue.BODY) > 0
-    n = int(body.sum())
-    lung = int(((places & (tissue.LUNG | tissue.LUNG_BORDER)) > 0).sum())
-    return n > 45_000 and lung < 0.02 * n
 
 
 def _inside(point: tuple[float, float], boxes: list, margin: float) -> bool:

@@ -132,7 +132,16 @@ def blend(
     view[...] = (1 - m) * view + m * (target + keep_noise * np.clip(noise, -35, 35))
 
 
-def visible_mask(before: np.ndarray, after: np.ndarray, stamp: Stamp, min_share: float = 0.45) -> np.ndarray | None:
+LEAST_CONTRAST_HU = 20.0
+"""A tenth of DeepLesion's lesions outside the lung differ from their surroundings by less than 36 HU; half of that is
+taken for the least that a reader would mark."""
+LEAST_BONE_CONTRAST_HU = 80.0
+"""The texture of healthy bone hides less."""
+
+
+def visible_mask(
+    before: np.ndarray, after: np.ndarray, stamp: Stamp, least_hu: float = LEAST_CONTRAST_HU, min_share: float = 0.45
+) -> np.ndarray | None:
     """The part of the stamp that differs from what was there, bool; None when too little does.
 
     `before` and `after` are the key slice in the stamp's window. A lesion merging with tissue of
@@ -142,7 +151,7 @@ def visible_mask(before: np.ndarray, after: np.ndarray, stamp: Stamp, min_share:
     n = int(mask.sum())
     if n < 6:
         return None
-    change = np.abs(ndimage.gaussian_filter(after - before, 1.0, truncate=2.0)) > 12
+    change = np.abs(ndimage.gaussian_filter(after - before, 1.0, truncate=2.0)) > least_hu
     seen = mask & change
     share = seen.sum() / n
     if share < min_share:
@@ -304,9 +313,9 @@ def lesion(
             t = t + speck * np.float32(rng.uniform(150, 500))
         blend(rng, hu, stamp, t, keep)
 
-    found = measured(
-        visible_mask(before[KEY], hu[stamp.window][KEY], stamp), stamp.x0, stamp.y0, TYPE_OF_KIND.get(kind, UNKNOWN_TYPE)
-    )
+    least_hu = LEAST_BONE_CONTRAST_HU if kind == "bone" else LEAST_CONTRAST_HU
+    seen = visible_mask(before[KEY], hu[stamp.window][KEY], stamp, least_hu)
+    found = measured(seen, stamp.x0, stamp.y0, TYPE_OF_KIND.get(kind, UNKNOWN_TYPE))
     if found is None:
         hu[stamp.window] = before
     return found

@@ -5,6 +5,8 @@ In: one HU slice at 0.8 mm. Out: u8 bit mask `[h, w]`, one bit per kind of place
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
@@ -54,6 +56,7 @@ def place_mask(hu: np.ndarray) -> np.ndarray:
 
     bone = ndimage.binary_opening(ndimage.binary_closing(body & (hu > 170), iterations=3), iterations=3)
     bone &= std > 45
+    bone &= _where_bone_is(body, depth)
 
     out[body] |= BODY
     out[lung & (lung_depth > 4)] |= LUNG
@@ -64,6 +67,57 @@ def place_mask(hu: np.ndarray) -> np.ndarray:
     out[bone & (depth > 6)] |= BONE
     out[(fat | soft) & (depth > 22) & ~lung & ~bone] |= DEEP_SOFT
     return out
+
+
+def _where_bone_is(body: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Where a trunk has bone: under the skin and around the spine. Contrast in bowel, kidneys and vessels is as
+    bright, but lies elsewhere. A body smaller than a trunk is a limb or a head, with bone anywhere."""
+    n = int(body.sum())
+    if n < 45_000:
+        return body
+    ys, xs = np.nonzero(body)
+    rows, cols = np.mgrid[: body.shape[0], : body.shape[1]]
+    u = (cols - xs.min()) / (np.ptp(xs) + 1)
+    v = (rows - ys.min()) / (np.ptp(ys) + 1)
+    spine = (np.abs(u - 0.5) < 0.14) & (v > 0.5)
+    return body & (spine | (depth < 30))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a slice's body lies: corner, width and height, px; `area` of the body and `lung` in it, px."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    area: int
+    lung: int
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """A point as shares of the body's width and height."""
+        return (x - self.left) / self.width, (y - self.top) / self.height
+
+    @property
+    def is_belly(self) -> bool:
+        """Abdomen or pelvis: a trunk with hardly any lung, rounder than shoulders are."""
+        return self.area > 45_000 and self.lung < 0.02 * self.area and self.width < 1.85 * self.height
+
+    def is_inside(self, x: float, y: float) -> bool:
+        """Whether a point lies within the body wall, roughly: an ellipse of three quarters of the body."""
+        u, v = self.place(x, y)
+        return ((u - 0.5) / 0.38) ** 2 + ((v - 0.48) / 0.36) ** 2 < 1
+
+
+def frame(places: np.ndarray) -> Frame | None:
+    """The frame of a slice's body; None without a body."""
+    body = (places & BODY) > 0
+    rows, cols = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
+    if len(rows) == 0:
+        return None
+    lung = int(((places & (LUNG | LUNG_BORDER)) > 0).sum())
+    left, top = int(cols[0]), int(rows[0])
+    return Frame(left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1, int(body.sum()), lung)
 
 
 LIVER, KIDNEY = 4, 6
@@ -77,20 +131,16 @@ def organs(hu: np.ndarray, places: np.ndarray) -> np.ndarray:
     parenchyma on the picture's left is liver; a fist-sized, enhancing one beside the spine is kidney.
     """
     out = np.zeros(places.shape, np.uint8)
-    body = (places & BODY) > 0
-    n = int(body.sum())
-    if n < 30_000 or ((places & LUNG) > 0).sum() > 0.15 * n:
+    here = frame(places)
+    if here is None or here.area < 30_000 or here.lung > 0.15 * here.area:
         return out
-    ys, xs = np.nonzero(body)
-    top, height = ys.min(), np.ptp(ys) + 1
-    left, width = xs.min(), np.ptp(xs) + 1
     smooth = ndimage.gaussian_filter(hu.astype(np.float32), 1.5)
     labels, count = ndimage.label(ndimage.binary_opening((places & PARENCHYMA) > 0, iterations=4))
     for k in range(1, count + 1):
         part = labels == k
         area = int(part.sum())
         cy, cx = (float(v) for v in ndimage.center_of_mass(part))
-        u, v = (cx - left) / width, (cy - top) / height
+        u, v = here.place(cx, cy)
         level = float(np.median(smooth[part]))
         grown = ndimage.binary_dilation(part, iterations=5)
         if area > 5000 and u < 0.45 and v < 0.6:

@@ -146,3 +146,31 @@ def test_places_name_lung_fat_and_parenchyma_where_they_are() -> None:
     assert not places[5, 5] & tissue.BODY
     assert not places[100, 80] & tissue.PARENCHYMA
     assert np.percentile(hu[KEY][(places & tissue.NODE_FAT) > 0], 90) < -30, "fat, but for its edge"
+
+
+def test_only_a_round_trunk_without_lungs_is_a_belly_and_its_wall_is_outside() -> None:
+    def body(rows: int, cols: int, lung: bool) -> tissue.Frame:
+        y, x = np.mgrid[:rows, :cols]
+        inside = np.hypot((x - cols / 2) / (cols / 2), (y - rows / 2) / (rows / 2)) < 1
+        places = np.where(inside, tissue.BODY, 0).astype(np.uint8)
+        if lung:
+            places[rows // 3 : rows // 2, cols // 4 : cols // 2] |= tissue.LUNG
+        made = tissue.frame(places)
+        assert made is not None
+        return made
+
+    belly, chest, shoulders = body(270, 400, False), body(270, 400, True), body(240, 520, False)
+    assert (belly.is_belly, chest.is_belly, shoulders.is_belly) == (True, False, False)
+    assert belly.is_inside(200, 135)
+    assert not belly.is_inside(200, 12)
+    assert tissue.frame(np.zeros((9, 9), np.uint8)) is None
+
+
+def test_a_lesion_below_the_least_contrast_is_refused() -> None:
+    stamp = synthesis.ellipsoid_stamp(np.random.default_rng(1), (200, 200), (100, 100), 24, 16, psf_px=0.6)
+    assert stamp is not None
+    before = np.full(stamp.masks.shape[1:], 60, np.float32)
+    for contrast, seen in ((15, False), (40, True)):
+        mask = synthesis.visible_mask(before, before + contrast * stamp.masks[KEY], stamp)
+        assert (mask is not None) == seen
+    assert synthesis.visible_mask(before, before + 60 * stamp.masks[KEY], stamp, synthesis.LEAST_BONE_CONTRAST_HU) is None
