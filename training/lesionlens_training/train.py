@@ -127,6 +127,14 @@ def starting_net(config: Config) -> Net | FakeQuantNet:
     return FakeQuantNet(layers, activation_scales(layers, calibration_inputs(Path(config.caches[0]))))
 
 
+def rows_until(log: Path, step: int) -> list[list[str]]:
+    """The rows of an interrupted run's log up to the step that it goes on from."""
+    if not log.exists():
+        return []
+    with open(log, newline="") as f:
+        return [row for row in list(csv.reader(f))[1:] if int(row[0]) <= step]
+
+
 class Crops(torch.utils.data.IterableDataset):
     """Endless batches; every process that iterates draws its own."""
 
@@ -188,11 +196,11 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
     n_sums = 0
     log = None
     if rank == 0:
-        new = not (out / "log.csv").exists() or step == 0
-        log_file = open(out / "log.csv", "w" if new else "a", newline="")
+        kept = rows_until(out / "log.csv", step)
+        log_file = open(out / "log.csv", "w", newline="")
         log = csv.writer(log_file)
-        if new:
-            log.writerow(["step", "crops", "seconds", "lr", "loss", *PARTS])
+        log.writerow(["step", "crops", "seconds", "lr", "loss", *PARTS])
+        log.writerows(kept)
 
     net.train()
     while True:

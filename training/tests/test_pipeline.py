@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,14 @@ def test_an_unknown_key_in_a_configuration_is_refused(tmp_path: Path) -> None:
     config.write_text("caches = []\nsteps = 1\nlearning_rate = 1\n")
     with pytest.raises(TypeError, match="learning_rate"):
         read_config(config)
+
+
+def test_an_interrupted_run_goes_on_from_its_checkpoint_and_its_log_from_there(cache: Path, tmp_path: Path) -> None:
+    first = Config([str(cache)], steps=4, end=0.5, batch=2, workers=1)
+    train(first, tmp_path)
+    with open(tmp_path / "log.csv", "a") as log:
+        log.write("3,6,9,0,0,0,0,0,0,0\n")
+    state = torch.load(train(replace(first, end=1.0), tmp_path), weights_only=True)
+    assert (state["step"], state["crops"]) == (4, 8)
+    steps = [int(row.split(",")[0]) for row in (tmp_path / "log.csv").read_text().splitlines()[1:]]
+    assert steps == [1], "the row beyond the checkpoint is gone"
