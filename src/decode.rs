@@ -11,6 +11,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod budget;
+mod codec;
 mod dicom;
 pub mod dl_info;
 mod error;
@@ -32,6 +33,8 @@ use crate::slice::Slice;
 pub enum Decoded {
     /// One CT image.
     Slice(Box<Slice>),
+    /// The frames of a multi-frame image, in the order of the file.
+    Slices(Vec<Slice>),
     /// A DeepLesion table: lesions, spacing and windows of PNG slices.
     Table(DlInfo),
 }
@@ -46,10 +49,21 @@ pub fn decode(path: &str, bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut budget = Budget::for_file(bytes.len())?;
     let slice = |slice| Decoded::Slice(Box::new(slice));
     match sniff::kind(bytes) {
-        Kind::Dicom(start) => dicom::decode(path, start, &mut budget).map(slice),
+        Kind::Dicom(start) => dicom::decode(path, start, &mut budget).map(one_or_more),
         Kind::Png => png::decode(path, bytes, &mut budget).map(slice),
         Kind::Csv => DlInfo::parse(bytes, &mut budget).map(Decoded::Table),
         Kind::Unsupported { format, advice } => Err(DecodeError::UnsupportedFormat { format, advice }),
         Kind::Unknown => Err(DecodeError::UnknownFormat),
+    }
+}
+
+/// A single slice by itself, several as they are.
+fn one_or_more(mut slices: Vec<Slice>) -> Decoded {
+    match slices.pop() {
+        Some(only) if slices.is_empty() => Decoded::Slice(Box::new(only)),
+        last => {
+            slices.extend(last);
+            Decoded::Slices(slices)
+        }
     }
 }

@@ -24,7 +24,12 @@ impl Rescale {
     /// Hounsfield units of one stored value.
     #[must_use]
     pub fn hu(&self, stored: i32) -> f64 {
-        f64::from(stored) * self.slope + self.intercept
+        self.of(f64::from(stored))
+    }
+
+    /// Hounsfield units of a stored value that need not be whole.
+    pub(crate) fn of(&self, stored: f64) -> f64 {
+        stored * self.slope + self.intercept
     }
 }
 

@@ -204,7 +204,7 @@ pub fn arrange(slices: Vec<Slice>, tables: &[DlInfo]) -> Vec<Series> {
     for group in group::split(slices) {
         let rows = match group.format {
             Format::Png => rows_of_series.get(group.id.as_str()).map_or(&[][..], Vec::as_slice),
-            Format::Dicom => &[],
+            _ => &[],
         };
         series.push(build(group, rows));
     }

@@ -147,6 +147,11 @@ impl Study {
                 self.added.push(*slice);
                 Added { kind: AddedKind::Image, n_slices: 1, n_rows: 0 }
             }
+            Decoded::Slices(mut slices) => {
+                let n_slices = slices.len();
+                self.added.append(&mut slices);
+                Added { kind: AddedKind::Image, n_slices, n_rows: 0 }
+            }
             Decoded::Table(table) => {
                 let n_rows = table.rows().len();
                 self.tables.push(table);

@@ -41,8 +41,8 @@ fn hostile_files_get_a_typed_answer_in_time_and_within_the_budget() {
         let start = Instant::now();
         let answer = decode(&name, &bytes);
         let (took, peak) = (start.elapsed(), ALLOCATOR.peak_usage() - before);
-        // These two kinds are good images with hostile text around them.
-        let is_image = name.starts_with("pn_") || name.starts_with("preamble_");
+        // These kinds are good images with hostile text around them, and one has 32 bits per pixel.
+        let is_image = name.starts_with("pn_") || name.starts_with("preamble_") || name == "bits_32_32_31.dcm";
         match &answer {
             Ok(_) => assert!(is_image, "{name} should be refused"),
             Err(error) => assert!(!is_image, "{name} should be read: {error}"),

@@ -70,7 +70,7 @@ export const words = {
     heading: "Drop CT slices here",
     body: "Single files, several at once, or whole folders.",
     formats: [
-      ["DICOM CT", "uncompressed"],
+      ["DICOM CT", "plain or compressed, single or enhanced"],
       ["DeepLesion PNG", "16 bits, HU + 32768"],
       ["DL_info.csv", "dropped along: truth boxes, spacing, window"],
     ],

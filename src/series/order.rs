@@ -43,7 +43,7 @@ pub(super) fn order(group: Group, table_step_mm: Option<f64>) -> Order {
                 let rule = OrderRule::NameNumber { step_mm: None };
                 finish(slices, None, &numbers, rule, None, Some(1.0), Unit::Number)
             }
-            (Format::Dicom, _) => {
+            _ => {
                 let usual = median(&steps(&numbers));
                 finish(slices, None, &numbers, OrderRule::InstanceNumber, None, usual, Unit::Number)
             }
