@@ -7,10 +7,12 @@ mod codecs;
 mod dicom;
 mod dicom_refused;
 mod independent;
+mod mutants;
 mod never_panics;
 mod other_formats;
 mod png;
 mod table;
+mod volumes;
 mod write;
 
 use lesionlens::decode::{DecodeError, Decoded, decode};
