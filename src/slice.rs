@@ -140,6 +140,12 @@ impl Slice {
         self.is_hounsfield
     }
 
+    /// The same slice with changed information.
+    pub(crate) fn with_info(mut self, change: impl FnOnce(&mut SliceInfo)) -> Self {
+        change(&mut self.info);
+        self
+    }
+
     /// What the file says beside the pixels.
     #[must_use]
     pub fn info(&self) -> &SliceInfo {

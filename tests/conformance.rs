@@ -11,8 +11,9 @@ use std::io::Read;
 use std::path::Path;
 
 use lesionlens::decode::{DecodeError, Decoded, decode};
-use lesionlens::slice::Slice;
+use lesionlens::slice::{Format, Slice};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 const CT_CLASSES: [&str; 2] = ["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1"];
 
@@ -48,6 +49,8 @@ struct Expected {
     hu_min: Option<f64>,
     hu_max: Option<f64>,
     sha256_i32le: Option<String>,
+    /// Of a TIFF: over the samples in their own type, little endian.
+    sha256: Option<String>,
     /// Extremes of the stored values of a picture.
     min: Option<f64>,
     max: Option<f64>,
@@ -66,15 +69,34 @@ impl Expected {
             && self.spp == Some(1)
     }
 
-    /// Whether this is a picture in the one kind of PNG that holds Hounsfield units. PngSuite's names end in
-    /// interlacing, colour type and bits: greyscale is 0g.
+    /// Whether this is a PNG of a kind that is read. PngSuite's names end in interlacing, colour type and bits:
+    /// greyscale is 0g.
     fn is_png(&self, name: &str) -> bool {
-        name.ends_with("0g16.png") && self.shape.as_ref().is_some_and(|shape| shape.len() == 2)
+        let is_grey = name.ends_with("0g16.png") || name.ends_with("0g08.png");
+        is_grey && self.shape.as_ref().is_some_and(|shape| shape.len() == 2)
     }
 
-    fn hu_range(&self) -> Option<(f64, f64)> {
+    /// Whether this is a TIFF which the reference decodes.
+    fn is_tiff(&self, name: &str) -> bool {
+        name.contains(".tif") && self.sha256.is_some()
+    }
+
+    /// What stands in the first column of the table.
+    fn group(&self, name: &str) -> (String, String) {
+        match (&self.ts, &self.ts_name) {
+            (Some(uid), Some(name)) => (uid.clone(), name.clone()),
+            _ if self.is_tiff(name) => ("TIFF".to_owned(), "16-bit greyscale".to_owned()),
+            _ if name.ends_with("0g08.png") => ("PNG, 8 bits".to_owned(), "greyscale, marked as not HU".to_owned()),
+            _ => ("PNG, 16 bits".to_owned(), "greyscale".to_owned()),
+        }
+    }
+
+    fn hu_range(&self, slice: &Slice) -> Option<(f64, f64)> {
         match (self.min, self.max) {
+            (Some(min), Some(max)) if !slice.is_hounsfield() => Some((min, max)),
             (Some(min), Some(max)) => Some((min - 32768.0, max - 32768.0)),
+            // Of a TIFF the digest alone is known, which says more.
+            _ if slice.info().format == Format::Tiff => Some(slice.hu_range()),
             _ => self.hu_min.zip(self.hu_max),
         }
     }
@@ -108,9 +130,16 @@ struct Comparison {
 fn compare(name: &str, slice: &Slice, reference: &Expected, lossy: &BTreeMap<String, Lossy>) -> Comparison {
     assert_eq!(Some(vec![slice.rows(), slice.cols()]), reference.shape, "{name}");
     let digest = slice.stored_sha256_i32le();
-    let is_equal = reference.sha256_i32le.as_ref() == Some(&digest);
+    let is_equal = if slice.info().format == Format::Tiff {
+        let samples = slice.stored().iter().flat_map(|value| value.to_le_bytes().into_iter().take(2));
+        let digest = Sha256::digest(samples.collect::<Vec<u8>>());
+        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        reference.sha256.as_ref() == Some(&digest)
+    } else {
+        reference.sha256_i32le.as_ref() == Some(&digest)
+    };
     let (low, high) = slice.hu_range();
-    let (low_expected, high_expected) = reference.hu_range().unwrap_or_else(|| panic!("{name} has no extremes"));
+    let (low_expected, high_expected) = reference.hu_range(slice).unwrap_or_else(|| panic!("{name} has no extremes"));
     let slope = reference.slope.unwrap_or(1.0);
     let extremes = ((low - low_expected).abs().max((high - high_expected).abs()) / slope).abs();
     if !is_equal {
@@ -145,31 +174,27 @@ fn ct_files_equal_the_reference_and_all_others_are_refused() {
         }
         let reference = match name.as_str() {
             READ_BEYOND_REFERENCE => expectations.files.get(TWIN),
-            _ => (expected.is_ct() || expected.is_png(name)).then_some(expected),
+            _ => (expected.is_ct() || expected.is_png(name) || expected.is_tiff(name)).then_some(expected),
         };
         let gate = GATED.iter().find(|(gated, _)| gated == name).map(|&(_, code)| code);
-        let mut row = || {
-            let uid = reference.and_then(|reference| reference.ts.clone()).unwrap_or_else(|| "PNG".to_owned());
+        let group = reference.map(|reference| reference.group(name));
+        let row = group.map(|(uid, name)| {
             let row = table.entry(uid).or_default();
-            row.name = reference
-                .and_then(|reference| reference.ts_name.clone())
-                .unwrap_or_else(|| "16-bit greyscale PNG".to_owned());
+            row.name = name;
             row.files += 1;
-        };
-        match (decode(name, &bytes), reference, gate) {
-            (Ok(Decoded::Slice(slice)), Some(reference), None) => {
-                row();
+            row
+        });
+        match (decode(name, &bytes), reference.zip(row), gate) {
+            (Ok(Decoded::Slice(slice)), Some((reference, row)), None) => {
                 let Comparison { is_equal, extremes } = compare(name, &slice, reference, &lossy);
-                let row = table.get_mut(reference.ts.as_deref().unwrap_or("PNG")).expect("a row");
                 row.equal += usize::from(is_equal);
                 row.within_1 += usize::from(!is_equal);
                 row.same_extremes += usize::from(extremes < 1e-6);
                 println!("read     {name}");
             }
-            (Err(error), Some(reference), Some(code)) => {
+            (Err(error), Some((_, row)), Some(code)) => {
                 assert_eq!(error.code(), code, "{name}");
-                row();
-                table.get_mut(reference.ts.as_deref().unwrap_or("PNG")).expect("a row").gated += 1;
+                row.gated += 1;
             }
             (Err(error), None, None) => {
                 println!("refused  {name}: {error} [{}]", error.code());
@@ -188,10 +213,10 @@ fn ct_files_equal_the_reference_and_all_others_are_refused() {
 fn page(table: &BTreeMap<String, Row>, refused: &BTreeMap<&str, usize>) -> String {
     let mut page = String::from(
         "# Conformance\n\nMade by `tests/conformance.rs` from the test files of other projects and what their reference \
-         decoders make of them: pydicom with pylibjpeg and gdcm, CharLS, DCMTK, libpng. Every CT image that a reference \
-         decodes is listed. Lossy files may differ from their reference by 1 stored value; `tests/golden/lossy.py` \
+         decoders make of them: pydicom with pylibjpeg and gdcm, CharLS, DCMTK, libpng, tifffile. Every CT image that a reference \
+         decodes is listed, and the pictures that are read. Lossy files may differ from their reference by 1 stored value; `tests/golden/lossy.py` \
          compares them pixel by pixel.\n\n\
-         | transfer syntax | name | files | equal to the last bit | within 1 | same extremes of HU | refused |\n\
+         | transfer syntax or format | name | files | equal to the last bit | within 1 | same extremes of HU | refused |\n\
          |---|---|--:|--:|--:|--:|--:|\n",
     );
     let mut total = Row::default();

@@ -19,7 +19,8 @@ pub enum DecodeError {
     },
     /// Decoding would take more memory than one file may have.
     #[error(
-        "{what} would take {} bytes of memory, the limit is {limit}; the file is damaged or no single CT image",
+        "{what} would take {} bytes of memory, the limit is {limit}; the file is damaged, or holds more than \
+         fits into the page: add it in parts",
         bytes.map_or_else(|| "countless".to_owned(), |n| n.to_string())
     )]
     OverBudget {
@@ -31,7 +32,10 @@ pub enum DecodeError {
         limit: usize,
     },
     /// Nothing in the first bytes is known.
-    #[error("this is not a format that Lesionlens knows; add DICOM CT images, or 16-bit PNG slices with DL_info.csv")]
+    #[error(
+        "this is not a format that Lesionlens knows; add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices \
+         with DL_info.csv"
+    )]
     UnknownFormat,
     /// A format that is known by its first bytes, and not read.
     #[error("this is {format}, which Lesionlens does not read; {advice}")]
@@ -42,10 +46,10 @@ pub enum DecodeError {
         advice: &'static str,
     },
 
-    /// A PNG with other than 16 bits per sample: Hounsfield units do not fit into it.
+    /// A PNG with other than 8 or 16 bits of grey.
     #[error(
-        "this PNG has {bits}-bit samples, a CT slice needs 16 bits: it is a picture of a slice whose Hounsfield units \
-         are lost; add the 16-bit PNG or the DICOM file"
+        "this PNG has {bits}-bit samples in colour or below 8 bits: it is a picture of a slice whose Hounsfield units are \
+         lost; add the 16-bit PNG or the DICOM file"
     )]
     PngNot16Bit {
         /// Bits per sample.
@@ -62,6 +66,73 @@ pub enum DecodeError {
     PngDamaged {
         /// The PNG reader's words.
         reason: String,
+    },
+
+    /// A TIFF that is no 16-bit greyscale image.
+    #[error("this TIFF is {found}, a CT slice is 16-bit greyscale; add the 16-bit TIFF or the DICOM file")]
+    TiffNotGreyscale {
+        /// What it is.
+        found: String,
+    },
+    /// A TIFF that breaks its own rules.
+    #[error("this TIFF cannot be read ({reason}); save it again, or add the DICOM file")]
+    TiffDamaged {
+        /// The TIFF reader's words.
+        reason: String,
+    },
+
+    /// A NIfTI or NRRD file whose header or samples cannot be used.
+    #[error("this {format} volume cannot be read: {reason}; save it again as one CT volume")]
+    VolumeDamaged {
+        /// Name of the format.
+        format: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A volume that ends before its last plane.
+    #[error("this volume ends too early: {whole} of its {planes} planes are whole; copy it again from where it came")]
+    VolumeTruncated {
+        /// Planes that the header announces.
+        planes: usize,
+        /// Planes that are there.
+        whole: usize,
+    },
+    /// A volume with samples that are no numbers, or beyond any Hounsfield value.
+    #[error(
+        "this volume holds values that are infinite or no numbers; save it again with Hounsfield units in all of it"
+    )]
+    VolumeNotFinite,
+    /// A volume without air.
+    #[error(
+        "this volume reaches from {low} to {high} and holds no air (below -200 HU): it is no CT in Hounsfield units, but \
+         perhaps an MR image or a mask; leave it out"
+    )]
+    VolumeWithoutAir {
+        /// Lowest value after slope and intercept.
+        low: f64,
+        /// Highest value.
+        high: f64,
+    },
+    /// A volume whose place in the patient contradicts itself.
+    #[error("the place of this volume in the patient cannot be used: {reason}; save it again with a valid orientation")]
+    BadVolumePlace {
+        /// What is wrong.
+        reason: &'static str,
+    },
+
+    /// A zip archive that cannot be read, or a file in it.
+    #[error("this zip archive cannot be read: {reason}; unpack it and add the images in it")]
+    ZipDamaged {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A zip archive without CT images.
+    #[error("none of the {files} files in this zip archive is a CT image or DL_info.csv; of the first: {first}")]
+    ZipWithoutImages {
+        /// Files that were looked at.
+        files: usize,
+        /// Why the first was refused.
+        first: String,
     },
 
     /// A table with other columns than DeepLesion's.
@@ -347,6 +418,15 @@ impl DecodeError {
             Self::PngNot16Bit { .. } => "png_not_16_bit",
             Self::PngNotGreyscale { .. } => "png_not_greyscale",
             Self::PngDamaged { .. } => "png_damaged",
+            Self::TiffNotGreyscale { .. } => "tiff_not_greyscale",
+            Self::TiffDamaged { .. } => "tiff_damaged",
+            Self::VolumeDamaged { .. } => "volume_damaged",
+            Self::VolumeTruncated { .. } => "volume_truncated",
+            Self::VolumeNotFinite => "volume_not_finite",
+            Self::VolumeWithoutAir { .. } => "volume_without_air",
+            Self::BadVolumePlace { .. } => "bad_volume_place",
+            Self::ZipDamaged { .. } => "zip_damaged",
+            Self::ZipWithoutImages { .. } => "zip_without_images",
             Self::CsvNotDlInfo { .. } => "csv_not_dl_info",
             Self::CsvBadCell { .. } => "csv_bad_cell",
             Self::CsvDamaged { .. } => "csv_damaged",
