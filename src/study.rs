@@ -204,6 +204,16 @@ impl Study {
         Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
     }
 
+    /// Digest of the stored values of one slice, as [`Slice::stored_sha256_i32le`] gives it: by it a decoder in a browser
+    /// is compared with one outside.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`].
+    pub fn fingerprint(&self, series_idx: usize, slice_idx: usize) -> Result<String, StudyError> {
+        let slice = self.series.get(series_idx).and_then(|series| series.slices().get(slice_idx));
+        slice.map(Slice::stored_sha256_i32le).ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })
+    }
+
     /// Runs the detector on one slice and keeps every detection from the model's score floor up. Slices without
     /// Hounsfield units are not searched: nothing is found on them.
     ///

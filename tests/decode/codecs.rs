@@ -47,6 +47,15 @@ impl Golden {
         encapsulated(self.data_set(), &self.uid(), &[], &[self.stream()])
     }
 
+    /// The CT image with its transfer syntax.
+    pub(crate) fn encapsulated(&self) -> (DataSet, String) {
+        (with_fragments(self.data_set(), &[], &[self.stream()]), self.uid())
+    }
+
+    pub(crate) fn is_lossy(&self) -> bool {
+        matches!(self.transfer_syntax.as_str(), "4.50" | "4.51" | "4.53" | "4.55" | "4.91" | "4.203")
+    }
+
     fn check(&self, slice: &Slice) {
         assert_eq!((slice.rows(), slice.cols()), (usize::from(self.rows), usize::from(self.cols)), "{}", self.name);
         assert_eq!(matches!(slice.stored(), StoredValues::Signed(_)), self.signed, "{}", self.name);
@@ -72,7 +81,13 @@ fn image(rows: u16, cols: u16, bits_stored: u16, signed: bool) -> DataSet {
 }
 
 /// The file of a data set with fragments behind an offset table.
-fn encapsulated(mut data_set: DataSet, uid: &str, table: &[u32], fragments: &[Vec<u8>]) -> Vec<u8> {
+fn encapsulated(data_set: DataSet, uid: &str, table: &[u32], fragments: &[Vec<u8>]) -> Vec<u8> {
+    let data_set = with_fragments(data_set, table, fragments);
+    wrap(&data_set.bytes(Encoding::Explicit), uid, Container::Part10)
+}
+
+/// The data set with fragments behind an offset table as its pixels.
+fn with_fragments(mut data_set: DataSet, table: &[u32], fragments: &[Vec<u8>]) -> DataSet {
     let e = Encoding::Explicit;
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("short");
     let mut pixels = header(e, 0x7fe0_0010, *b"OB", u32::MAX);
@@ -87,7 +102,7 @@ fn encapsulated(mut data_set: DataSet, uid: &str, table: &[u32], fragments: &[Ve
     }
     pixels.extend(header(e, 0xfffe_e0dd, *b"  ", 0));
     data_set.set(0x7fe0_0010, "OB", Value::Raw(pixels));
-    wrap(&data_set.bytes(e), uid, Container::Part10)
+    data_set
 }
 
 #[test]

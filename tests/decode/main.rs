@@ -6,6 +6,7 @@
 mod codecs;
 mod dicom;
 mod dicom_refused;
+mod differential;
 mod independent;
 mod mutants;
 mod never_panics;

@@ -121,11 +121,9 @@ impl State {
     /// The parameter of the Golomb code (A.5.1).
     #[inline]
     fn golomb(n: i32, a: i32) -> u32 {
-        let mut k = 0;
-        while k < 24 && n.wrapping_shl(k) < a {
-            k = k.wrapping_add(1);
-        }
-        k
+        // The smallest k with n × 2^k ≥ a: where both have as many bits, or one more.
+        let k = n.leading_zeros().saturating_sub(a.leading_zeros()).min(24);
+        k.wrapping_add(u32::from(n.wrapping_shl(k) < a))
     }
 }
 
@@ -209,15 +207,16 @@ impl Coder {
         let mut a = *current.first()?;
         let mut c = *above.first()?;
         let mut b = *above.get(1)?;
+        // The difference of b and c is that of d and b one sample before, and so is its quantized value.
+        let mut q2 = self.gradient(b.wrapping_sub(c));
         while at < end {
             let d = *above.get(at.wrapping_add(1))?;
-            let (q1, q2, q3) =
-                (self.gradient(d.wrapping_sub(b)), self.gradient(b.wrapping_sub(c)), self.gradient(c.wrapping_sub(a)));
+            let (q1, q3) = (self.gradient(d.wrapping_sub(b)), self.gradient(c.wrapping_sub(a)));
             let q = q1.wrapping_mul(81).wrapping_add(q2.wrapping_mul(9)).wrapping_add(q3);
             if q != 0 {
                 a = self.regular(q, a, b, c, bits)?;
                 *current.get_mut(at)? = a;
-                (c, b) = (b, d);
+                (c, b, q2) = (b, d, q1);
                 at = at.wrapping_add(1);
                 continue;
             }
@@ -232,6 +231,7 @@ impl Coder {
                 c = b;
                 at = at.wrapping_add(1);
                 b = *above.get(at)?;
+                q2 = self.gradient(b.wrapping_sub(c));
             }
         }
         Some(())
@@ -394,22 +394,31 @@ impl<'a> StuffedBits<'a> {
         Self { rest, buffer: 0, n: 0, n_invented: 0, after_ones: false }
     }
 
-    /// At least 48 valid bits.
+    /// At least 32 valid bits.
     #[inline]
     fn fill(&mut self) {
-        if self.n >= 48 {
+        if self.n >= 32 {
             return;
         }
-        // Four bytes at once where none of them is 0xff.
+        // Four bytes at once where none of them is 0xff: no byte of the complement is 0.
         if !self.after_ones
-            && self.n <= 32
             && let Some((chunk, rest)) = self.rest.split_first_chunk::<4>()
-            && !chunk.contains(&0xff)
         {
-            self.buffer |= u64::from(u32::from_be_bytes(*chunk)) << 32_u32.wrapping_sub(self.n);
-            self.n = self.n.wrapping_add(32);
-            self.rest = rest;
+            let four = u32::from_be_bytes(*chunk);
+            let holes = !four;
+            if holes.wrapping_sub(0x0101_0101) & four & 0x8080_8080 == 0 {
+                self.buffer |= u64::from(four) << 32_u32.wrapping_sub(self.n);
+                self.n = self.n.wrapping_add(32);
+                self.rest = rest;
+                return;
+            }
         }
+        self.fill_bytewise();
+    }
+
+    /// At least 57 valid bits.
+    #[cold]
+    fn fill_bytewise(&mut self) {
         while self.n <= 56 {
             let width = if self.after_ones { 7 } else { 8 };
             match self.rest.split_first() {
