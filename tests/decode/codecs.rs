@@ -32,7 +32,7 @@ impl Golden {
         format!("1.2.840.10008.1.2.{}", self.transfer_syntax)
     }
 
-    fn stream(&self) -> Vec<u8> {
+    pub(crate) fn stream(&self) -> Vec<u8> {
         let pairs = self.stream.as_bytes().chunks(2);
         pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16).expect("hex")).collect()
     }

@@ -7,6 +7,7 @@ mod codecs;
 mod dicom;
 mod dicom_refused;
 mod differential;
+mod fuzz;
 mod independent;
 mod mutants;
 mod never_panics;

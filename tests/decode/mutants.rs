@@ -15,9 +15,14 @@ use crate::write::{Container, DataSet, ENCODINGS, Value};
 const N_MUTANTS: usize = 4000;
 
 /// xorshift64* (Vigna 2016).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// The seed must not be 0.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -25,7 +30,11 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn byte(&mut self) -> u8 {
+        u8::try_from(self.next() >> 56).expect("8 bits")
+    }
+
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(n.max(1)).expect("a size")).expect("below a size")
     }
 }
@@ -47,13 +56,13 @@ pub(crate) fn seeds() -> Vec<(String, Vec<u8>)> {
 
 /// Changes some bytes: single ones, bits, runs of extremes, cuts, and stretches taken from elsewhere in the file. Most
 /// changes fall into one half of the file at random, so that headers and data are hit alike.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..1 + random.below(6) {
         if bytes.is_empty() {
             return;
         }
         let at = random.below(bytes.len());
-        let value = u8::try_from(random.next() >> 56).expect("8 bits");
+        let value = random.byte();
         match random.below(8) {
             0 | 1 => bytes[at] = value,
             2 => bytes[at] ^= 1 << (value % 8),
@@ -76,7 +85,7 @@ fn thousands_of_mutants_get_a_typed_answer_and_the_next_good_file_is_read() {
     let seeds = seeds();
     let good = DataSet::ct().explicit();
     let fingerprint = slice("good.dcm", &good).stored_sha256_i32le();
-    let mut random = Random(0x1e51_0a1e_45ee_d000);
+    let mut random = Random::new(0x1e51_0a1e_45ee_d000);
     let (mut n_read, mut slowest) = (0, (Duration::ZERO, String::new()));
     let n_mutants = std::env::var("LESIONLENS_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(N_MUTANTS);
     for number in 0..n_mutants {

@@ -55,7 +55,7 @@ function mutant(bytes, next) {
         out = Buffer.concat([out.subarray(0, at), out.subarray(at + 1)]);
         break;
       case 5:
-        out.fill(next(2) * 255, at, at + 4);
+        out.fill(next(2) * 255, at, Math.min(at + 4, out.length));
         break;
       default:
         if (next(8) === 0) out = out.subarray(0, at + 1);

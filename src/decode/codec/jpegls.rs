@@ -119,7 +119,7 @@ struct State {
 
 impl State {
     /// The parameter of the Golomb code (A.5.1).
-    #[inline]
+    #[inline(always)]
     fn golomb(n: i32, a: i32) -> u32 {
         // The smallest k with n × 2^k ≥ a: where both have as many bits, or one more.
         let k = n.leading_zeros().saturating_sub(a.leading_zeros()).min(24);
@@ -194,9 +194,9 @@ impl Coder {
         Ok(samples)
     }
 
-    #[inline]
+    #[inline(always)]
     fn gradient(&self, difference: i32) -> i32 {
-        let at = usize::try_from(difference.wrapping_add(self.maximum)).unwrap_or(0);
+        let at = difference.wrapping_add(self.maximum).cast_unsigned() as usize;
         i32::from(self.quantized.get(at).copied().unwrap_or(0))
     }
 
@@ -238,10 +238,10 @@ impl Coder {
     }
 
     /// A.4 to A.6: one sample in its context.
-    #[inline]
+    #[inline(always)]
     fn regular(&mut self, q: i32, a: i32, b: i32, c: i32, bits: &mut StuffedBits<'_>) -> Option<i32> {
         let sign = q.signum();
-        let state = self.states.get_mut(usize::try_from(q.wrapping_mul(sign)).ok()?)?;
+        let state = self.states.get_mut(q.unsigned_abs() as usize)?;
         // A.4.1, the median of a, b and a + b − c.
         let (low, high) = (a.min(b), a.max(b));
         let predicted = if c >= high {
@@ -279,7 +279,7 @@ impl Coder {
     }
 
     /// The sample of a prediction and an error in steps (A.4.4, A.4.5).
-    #[inline]
+    #[inline(always)]
     fn restored(&self, predicted: i32, error: i32) -> i32 {
         let mut value = predicted.wrapping_add(error.wrapping_mul(self.step));
         let turn = self.range.wrapping_mul(self.step);
@@ -395,7 +395,7 @@ impl<'a> StuffedBits<'a> {
     }
 
     /// At least 32 valid bits.
-    #[inline]
+    #[inline(always)]
     fn fill(&mut self) {
         if self.n >= 32 {
             return;
@@ -438,7 +438,7 @@ impl<'a> StuffedBits<'a> {
     }
 
     /// At most 32 bits.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, count: u32) -> u32 {
         self.fill();
         #[allow(clippy::cast_possible_truncation, reason = "at most 32 bits are left after the shift")]
@@ -449,7 +449,7 @@ impl<'a> StuffedBits<'a> {
     }
 
     /// A.5.3: a Golomb code of parameter `k`, limited in length; `None` if it is longer.
-    #[inline]
+    #[inline(always)]
     fn golomb(&mut self, k: u32, limit: u32, plain_bits: u32) -> Option<i32> {
         let escape = limit.wrapping_sub(plain_bits).wrapping_sub(1);
         let mut zeros = 0_u32;
