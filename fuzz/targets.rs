@@ -5,11 +5,12 @@
 use lesionlens::decode::{Decoded, decode};
 
 /// The targets by name.
-pub const TARGETS: [&str; 12] =
+#[allow(dead_code, reason = "each target of cargo-fuzz names itself")]
+pub(crate) const TARGETS: [&str; 12] =
     ["any", "dicom", "rle", "jpeg", "jpegls", "jpeg2000", "png", "tiff", "nifti", "nrrd", "zip", "table"];
 
 /// Decodes bytes as the target has it. A slice that comes out must keep its promises.
-pub fn run(target: &str, data: &[u8]) {
+pub(crate) fn run(target: &str, data: &[u8]) {
     let file = match target {
         "dicom" => [&[0; 128][..], b"DICM", data].concat(),
         "rle" => ct_image("5", data),
