@@ -1,5 +1,6 @@
 //! Writes files for the browser tests: `cargo run --example fixtures -- DIR`.
 //!
+//! `DIR/codecs` holds a small CT image for each compressed stream of `tests/golden/codecs.json`, under its number there.
 //! `DIR/deeplesion` is a study in DeepLesion's layout, `DIR/dicom` a CT series in four transfer syntaxes, written by
 //! dicom-rs as an independent program, and `DIR/bad` holds files that must be refused, each named after its fault. All
 //! images show the synthetic torso of [`lesionlens::phantom`] around one of its lesions. The files are the same on
@@ -41,6 +42,7 @@ fn main() -> Result<()> {
     let folder = std::env::args().nth(1).context("usage: cargo run --example fixtures -- DIR")?;
     let folder = Path::new(&folder);
     write_deeplesion(&folder.join("deeplesion"), &Phantom::new(2))?;
+    write_codecs(&folder.join("codecs"))?;
     let phantom = Phantom::new(3);
     write_dicom(&folder.join("dicom"), &phantom)?;
     write_bad(&folder.join("bad"), &phantom)
@@ -72,6 +74,45 @@ fn write_dicom(folder: &Path, phantom: &Phantom) -> Result<()> {
     for (number, (slice_idx, syntax)) in around_lesion(phantom)?.zip(SYNTAXES.into_iter().cycle()).enumerate() {
         let bytes = part10(ct_image(phantom, slice_idx)?, syntax)?;
         write(folder, &format!("IM{:04}.dcm", number + 1), &bytes)?;
+    }
+    Ok(())
+}
+
+/// A stream of the golden file.
+#[derive(serde::Deserialize)]
+struct Stream {
+    transfer_syntax: String,
+    rows: u16,
+    cols: u16,
+    bits_stored: u16,
+    signed: bool,
+    stream: String,
+}
+
+/// Every stream as the one fragment of a CT image whose Hounsfield units are its stored values.
+fn write_codecs(folder: &Path) -> Result<()> {
+    let json = include_str!("../tests/golden/codecs.json");
+    for (number, stream) in serde_json::from_str::<Vec<Stream>>(json)?.into_iter().enumerate() {
+        let pairs = stream.stream.as_bytes().chunks(2);
+        let bytes: Vec<u8> =
+            pairs.map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)).collect::<Result<_>>()?;
+        let object = InMemDicomObject::from_element_iter([
+            text(SOP_CLASS_UID, VR::UI, CT_IMAGE),
+            text(MODALITY, VR::CS, "CT"),
+            text(Tag(0x0020, 0x000e), VR::UI, &format!("2.25.{number}")),
+            word(0x0002, 1),
+            text(Tag(0x0028, 0x0004), VR::CS, "MONOCHROME2"),
+            word(0x0010, stream.rows),
+            word(0x0011, stream.cols),
+            word(0x0100, if stream.bits_stored > 8 { 16 } else { 8 }),
+            word(0x0101, stream.bits_stored),
+            word(0x0102, stream.bits_stored - 1),
+            word(0x0103, u16::from(stream.signed)),
+            text(Tag(0x0028, 0x1052), VR::DS, "0"),
+            text(RESCALE_SLOPE, VR::DS, "1"),
+        ]);
+        let syntax = format!("1.2.840.10008.1.2.{}", stream.transfer_syntax);
+        write(folder, &format!("{number:02}.dcm"), &with_fragment(object, &syntax, &bytes)?)?;
     }
     Ok(())
 }
@@ -176,15 +217,28 @@ fn picture(image: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>> {
     Ok(bytes.into_inner())
 }
 
-/// A CT image whose pixels are one JPEG fragment (PS3.5 A.4): its data set without pixels, and an element with the
-/// fragment behind it.
+/// A CT image whose pixels are a JPEG image without any scan.
 fn jpeg_baseline(good: &InMemDicomObject) -> Result<Vec<u8>> {
     let mut object = good.clone();
     object.remove_element(PIXEL_DATA);
-    let mut bytes = part10(object, JPEG_BASELINE)?;
+    with_fragment(object, JPEG_BASELINE, b"\xff\xd8\xff\xd9")
+}
+
+/// A file whose pixels are one fragment (PS3.5 A.4): its data set without pixels, and an element with the fragment
+/// behind it.
+fn with_fragment(object: InMemDicomObject, syntax: &str, fragment: &[u8]) -> Result<Vec<u8>> {
+    // dicom-rs does not know the retired syntaxes, whose UIDs are as long as that of another.
+    let known = if syntax.len() == JPEG_BASELINE.len() { JPEG_BASELINE } else { syntax };
+    let mut bytes = part10(object, known)?;
+    let at = bytes.windows(known.len()).position(|window| window == known.as_bytes()).context("a transfer syntax")?;
+    bytes.splice(at..at + known.len(), syntax.bytes());
+    let length = u32::try_from(fragment.len().next_multiple_of(2))?;
     bytes.extend(b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff");
     bytes.extend(b"\xfe\xff\0\xe0\0\0\0\0");
-    bytes.extend(b"\xfe\xff\0\xe0\x04\0\0\0\xff\xd8\xff\xd9");
+    bytes.extend(b"\xfe\xff\0\xe0");
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(fragment);
+    bytes.extend(vec![0; fragment.len() % 2]);
     bytes.extend(b"\xfe\xff\xdd\xe0\0\0\0\0");
     Ok(bytes)
 }

@@ -21,10 +21,20 @@ impl Rescale {
         (slope.is_finite() && intercept.is_finite() && slope != 0.0).then_some(Self { slope, intercept })
     }
 
+    /// The map for stored values that count in steps of `step`; `None` if it could not be trusted.
+    pub(crate) fn in_steps(&self, step: f64) -> Option<Self> {
+        Self::new(self.slope * step, self.intercept)
+    }
+
     /// Hounsfield units of one stored value.
     #[must_use]
     pub fn hu(&self, stored: i32) -> f64 {
-        f64::from(stored) * self.slope + self.intercept
+        self.of(f64::from(stored))
+    }
+
+    /// Hounsfield units of a stored value that need not be whole.
+    pub(crate) fn of(&self, stored: f64) -> f64 {
+        stored * self.slope + self.intercept
     }
 }
 

@@ -131,10 +131,18 @@ pub enum Warning {
         /// How many.
         n_slices: usize,
     },
-    /// More than half of the pixels of PNG slices lie below what any CT shows, so their values are not HU + 32768.
+    /// More than half of the pixels of PNG or TIFF slices lie below what any CT shows, so their values are not HU + 32768.
     ImplausibleHounsfield {
         /// How many.
         n_slices: usize,
+    },
+    /// The values are grey levels of a picture, no Hounsfield units.
+    NotHounsfield,
+    /// Slices are shifted against the one before by more than a pixel within their plane: the gantry was tilted, and a
+    /// stack of them is sheared.
+    Tilted {
+        /// Angle between the line through the slices and the normal of their planes, in degrees.
+        degrees: f64,
     },
     /// Rows of a table name slices of this series with another image size; they are left out.
     TableOfOtherImages {
@@ -181,10 +189,18 @@ impl fmt::Display for Warning {
             Self::ImplausibleHounsfield { n_slices } => {
                 write!(
                     f,
-                    "The values of {n_slices} PNG slices lie below {LOWEST_HU} HU: they were not stored as HU + 32768, \
+                    "The values of {n_slices} PNG or TIFF slices lie below {LOWEST_HU} HU: they were not stored as HU + 32768, \
                      and nothing measured on them can be trusted."
                 )
             }
+            Self::NotHounsfield => f.write_str(
+                "Not HU: these are 8-bit pictures, whose Hounsfield units are lost. They are shown and not searched.",
+            ),
+            Self::Tilted { degrees } => write!(
+                f,
+                "The gantry was tilted by {degrees:.1} degrees: each slice is right by itself, and positions in the stack \
+                 are measured along the normal of the slices."
+            ),
             Self::TableOfOtherImages { n_rows } => {
                 write!(f, "{n_rows} rows of DL_info belong to images of another size and were left out.")
             }
@@ -204,7 +220,7 @@ pub fn arrange(slices: Vec<Slice>, tables: &[DlInfo]) -> Vec<Series> {
     for group in group::split(slices) {
         let rows = match group.format {
             Format::Png => rows_of_series.get(group.id.as_str()).map_or(&[][..], Vec::as_slice),
-            Format::Dicom => &[],
+            _ => &[],
         };
         series.push(build(group, rows));
     }
@@ -235,11 +251,18 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
     }
     let table_spacing = table.iter().find_map(|row| row.spacing);
 
+    if !group.slices.iter().all(Slice::is_hounsfield) {
+        warnings.push(Warning::NotHounsfield);
+    }
     let Order { slices, z_mm, rule, step_mm, gaps, n_duplicates } =
         order::order(group, table_spacing.and_then(|spacing| spacing.z_mm));
     warnings.extend(gaps);
     if n_duplicates > 0 {
         warnings.push(Warning::Duplicates { n_slices: n_duplicates });
+    }
+
+    if let Some(degrees) = order::tilt(&slices) {
+        warnings.push(Warning::Tilted { degrees });
     }
 
     let n_slices = slices.iter().filter(|slice| is_implausible_png(slice)).count();
@@ -278,10 +301,10 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
     }
 }
 
-/// Whether most pixels of a PNG slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
+/// Whether most pixels of a PNG or TIFF slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
 fn is_implausible_png(slice: &Slice) -> bool {
     match (slice.info().format, slice.stored()) {
-        (Format::Png, StoredValues::Unsigned(stored)) => {
+        (Format::Png | Format::Tiff, StoredValues::Unsigned(stored)) if slice.is_hounsfield() => {
             let n_low = stored.iter().filter(|&&value| i32::from(value) < LOWEST_HU + 32768).count();
             n_low > stored.len() / 2
         }
@@ -391,6 +414,12 @@ impl Series {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Whether the values of all slices are Hounsfield units.
+    #[must_use]
+    pub fn is_hounsfield(&self) -> bool {
+        self.slices.iter().all(Slice::is_hounsfield)
     }
 
     /// The slices in order, at least one.

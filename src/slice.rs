@@ -11,6 +11,8 @@ pub enum StoredValues {
     Unsigned(Vec<u16>),
     /// 8 to 16 bits in two's complement, sign-extended.
     Signed(Vec<i16>),
+    /// What does not fit into 16 bits: 32-bit DICOM images and volumes.
+    Wide(Vec<i32>),
 }
 
 impl StoredValues {
@@ -20,6 +22,7 @@ impl StoredValues {
         match self {
             Self::Unsigned(v) => v.len(),
             Self::Signed(v) => v.len(),
+            Self::Wide(v) => v.len(),
         }
     }
 
@@ -34,6 +37,7 @@ impl StoredValues {
         match self {
             Self::Unsigned(v) => Box::new(v.iter().map(|&x| i32::from(x))),
             Self::Signed(v) => Box::new(v.iter().map(|&x| i32::from(x))),
+            Self::Wide(v) => Box::new(v.iter().copied()),
         }
     }
 }
@@ -43,8 +47,14 @@ impl StoredValues {
 pub enum Format {
     /// 16-bit greyscale PNG as DeepLesion ships it.
     Png,
-    /// A DICOM CT image.
+    /// A DICOM CT image, or a frame of one.
     Dicom,
+    /// 16-bit greyscale TIFF.
+    Tiff,
+    /// A plane of a NIfTI volume.
+    Nifti,
+    /// A plane of an NRRD volume.
+    Nrrd,
 }
 
 impl Format {
@@ -54,6 +64,9 @@ impl Format {
         match self {
             Self::Png => "png",
             Self::Dicom => "dicom",
+            Self::Tiff => "tiff",
+            Self::Nifti => "nifti",
+            Self::Nrrd => "nrrd",
         }
     }
 }
@@ -92,14 +105,45 @@ pub struct Slice {
     cols: usize,
     stored: StoredValues,
     rescale: Rescale,
+    /// First and last stored value that stand for no pixel of the scan.
+    padding: Option<(i32, i32)>,
+    is_hounsfield: bool,
 }
+
+/// What pixels outside of the scan count as: air.
+const PADDING_HU: f32 = -1024.0;
 
 impl Slice {
     /// Puts a slice together; `None` if the number of stored values is not `rows × cols` or there are none.
     #[must_use]
     pub fn new(info: SliceInfo, rows: usize, cols: usize, stored: StoredValues, rescale: Rescale) -> Option<Self> {
         let fits = rows.checked_mul(cols).is_some_and(|n| n > 0 && n == stored.len());
-        fits.then_some(Self { info, rows, cols, stored, rescale })
+        let (padding, is_hounsfield) = (None, true);
+        fits.then_some(Self { info, rows, cols, stored, rescale, padding, is_hounsfield })
+    }
+
+    /// The same slice, with the stored values `first..=last` standing for pixels outside of the scan.
+    #[must_use]
+    pub fn with_padding(self, first: i32, last: i32) -> Self {
+        Self { padding: Some((first, last)), ..self }
+    }
+
+    /// The same slice as a picture whose grey levels are no Hounsfield units.
+    #[must_use]
+    pub fn without_hounsfield(self) -> Self {
+        Self { is_hounsfield: false, ..self }
+    }
+
+    /// Whether [`Slice::hu`] gives Hounsfield units; otherwise it gives the grey levels of a picture.
+    #[must_use]
+    pub fn is_hounsfield(&self) -> bool {
+        self.is_hounsfield
+    }
+
+    /// The same slice with changed information.
+    pub(crate) fn with_info(mut self, change: impl FnOnce(&mut SliceInfo)) -> Self {
+        change(&mut self.info);
+        self
     }
 
     /// What the file says beside the pixels.
@@ -137,18 +181,23 @@ impl Slice {
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Hounsfield units of every pixel, row-major.
+    /// Hounsfield units of every pixel, row-major. Pixels outside of the scan, which a file marks by a padding value,
+    /// are air of −1024 HU.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "f32 holds every Hounsfield value to better than 0.01")]
     pub fn hu(&self) -> Vec<f32> {
-        let hu = |stored: i32| self.rescale.hu(stored) as f32;
+        let hu = |stored: i32| match self.padding {
+            Some((first, last)) if (first..=last).contains(&stored) => PADDING_HU,
+            _ => self.rescale.hu(stored) as f32,
+        };
         match &self.stored {
             StoredValues::Unsigned(v) => v.iter().map(|&x| hu(i32::from(x))).collect(),
             StoredValues::Signed(v) => v.iter().map(|&x| hu(i32::from(x))).collect(),
+            StoredValues::Wide(v) => v.iter().map(|&x| hu(x)).collect(),
         }
     }
 
-    /// Smallest and largest Hounsfield value.
+    /// Smallest and largest Hounsfield value of the stored values, padding included.
     #[must_use]
     pub fn hu_range(&self) -> (f64, f64) {
         self.stored.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), stored| {

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::decode::{DecodeError, Decoded, DlInfo, decode};
+use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
 use crate::detection::Detection;
 use crate::detector::detect;
 use crate::geometry::{BBox, Spacing};
@@ -52,6 +52,8 @@ pub struct Added {
     pub n_slices: usize,
     /// Rows of a table.
     pub n_rows: usize,
+    /// Files of an archive that were refused.
+    pub n_skipped: usize,
 }
 
 /// Kinds of files.
@@ -85,6 +87,8 @@ pub struct SeriesInfo {
     pub window: Window,
     /// Letters at the left, right, top and bottom edge, `R\L A\P`; `None` when the files do not say.
     pub orientation: Option<String>,
+    /// Whether the values are Hounsfield units; otherwise the slices are shown and not searched.
+    pub hounsfield: bool,
     /// The slices in order.
     pub slices: Vec<SliceSummary>,
 }
@@ -145,12 +149,25 @@ impl Study {
         Ok(match decode(path, bytes)? {
             Decoded::Slice(slice) => {
                 self.added.push(*slice);
-                Added { kind: AddedKind::Image, n_slices: 1, n_rows: 0 }
+                Added { kind: AddedKind::Image, n_slices: 1, n_rows: 0, n_skipped: 0 }
+            }
+            Decoded::Slices(mut slices) => {
+                let n_slices = slices.len();
+                self.added.append(&mut slices);
+                Added { kind: AddedKind::Image, n_slices, n_rows: 0, n_skipped: 0 }
+            }
+            Decoded::Archive(archive) => {
+                let Archive { mut slices, mut tables, skipped } = *archive;
+                let n_rows = tables.iter().map(|table| table.rows().len()).sum();
+                let (n_slices, n_skipped) = (slices.len(), skipped.len());
+                self.added.append(&mut slices);
+                self.tables.append(&mut tables);
+                Added { kind: AddedKind::Image, n_slices, n_rows, n_skipped }
             }
             Decoded::Table(table) => {
                 let n_rows = table.rows().len();
                 self.tables.push(table);
-                Added { kind: AddedKind::Table, n_slices: 0, n_rows }
+                Added { kind: AddedKind::Table, n_slices: 0, n_rows, n_skipped: 0 }
             }
         })
     }
@@ -187,7 +204,18 @@ impl Study {
         Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
     }
 
-    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    /// Digest of the stored values of one slice, as [`Slice::stored_sha256_i32le`] gives it: by it a decoder in a browser
+    /// is compared with one outside.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`].
+    pub fn fingerprint(&self, series_idx: usize, slice_idx: usize) -> Result<String, StudyError> {
+        let slice = self.series.get(series_idx).and_then(|series| series.slices().get(slice_idx));
+        slice.map(Slice::stored_sha256_i32le).ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })
+    }
+
+    /// Runs the detector on one slice and keeps every detection from the model's score floor up. Slices without
+    /// Hounsfield units are not searched: nothing is found on them.
     ///
     /// # Errors
     /// [`StudyError::NoSuchSlice`], or what the model reports.
@@ -197,7 +225,8 @@ impl Study {
         let (Some(series), Some(found)) = (series, found) else {
             return Err(StudyError::NoSuchSlice { series_idx, slice_idx });
         };
-        *found = Some(detect(model, series, slice_idx)?);
+        // Grey levels of a picture say nothing to a net that was trained on Hounsfield units.
+        *found = Some(if series.is_hounsfield() { detect(model, series, slice_idx)? } else { Vec::new() });
         Ok(())
     }
 
@@ -257,6 +286,7 @@ fn series_info(series: &Series) -> SeriesInfo {
         warnings: series.warnings().iter().map(ToString::to_string).collect(),
         window: series.window(),
         orientation: series.orientation(),
+        hounsfield: series.is_hounsfield(),
         slices: series.slices().iter().enumerate().map(slice).collect(),
     }
 }

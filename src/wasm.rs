@@ -30,12 +30,12 @@ export type ModelInfo = {
   operating_points: OperatingPoint[], default_operating_point: OperatingPoint | null,
   evidence: { sensitivity: string, marks: string } | null,
 };
-export type Added = { kind: "image" | "table", n_slices: number, n_rows: number };
+export type Added = { kind: "image" | "table", n_slices: number, n_rows: number, n_skipped: number };
 export type SliceSummary = { path: string, position_mm: number | null, truth_px: [number, number, number, number][] };
 export type SeriesInfo = {
   id: string, rows: number, cols: number,
   spacing_mm: { x: number, y: number, z: number | null }, spacing_source: "PixelSpacing" | "DL_info" | "assumed",
-  rule: string, warnings: string[], window: { center_hu: number, width_hu: number }, orientation: string | null,
+  rule: string, warnings: string[], window: { center_hu: number, width_hu: number }, orientation: string | null, hounsfield: boolean,
   slices: SliceSummary[],
 };
 export type Line = [[number, number], [number, number]];
@@ -119,6 +119,23 @@ impl Workbench {
         let picture = self.study.render(series, slice, window).map_err(|e| study_error(&e))?;
         let (cols, rows) = (pixels(picture.cols), pixels(picture.rows));
         ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture.rgba), cols, rows)
+    }
+
+    /// Digest of the stored values of one slice.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there.
+    pub fn fingerprint(&self, series: usize, slice: usize) -> Result<String, JsValue> {
+        self.study.fingerprint(series, slice).map_err(|e| study_error(&e))
+    }
+
+    /// Bytes of the module's memory, which never shrinks.
+    #[wasm_bindgen(js_name = memoryBytes)]
+    #[must_use]
+    pub fn memory_bytes(&self) -> f64 {
+        let buffer = Reflect::get(&wasm_bindgen::memory(), &"buffer".into());
+        let length = buffer.and_then(|buffer| Reflect::get(&buffer, &"byteLength".into()));
+        length.ok().and_then(|length| length.as_f64()).unwrap_or(0.0)
     }
 
     /// Runs the detector on one slice and keeps what it finds.

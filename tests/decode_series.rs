@@ -120,6 +120,13 @@ fn a_tilted_or_coronal_stack_is_measured_along_its_normal() {
         .collect();
     let series = one(&tilted, &[]);
     assert!((series.spacing().z_mm.expect("three slices") - 4.0 * cos).abs() < 1e-9);
+    assert_eq!(
+        warnings(&series),
+        [
+            "The gantry was tilted by 30.0 degrees: each slice is right by itself, and positions in the stack are measured \
+             along the normal of the slices."
+        ]
+    );
 
     // Columns run downwards to the feet, rows to the left, so the normal points to the back.
     let coronal: Vec<SliceInfo> = [30.0, 10.0, 20.0]
@@ -288,7 +295,7 @@ fn png_values_that_no_ct_shows_are_warned_of() {
     let series = arrange(vec![slice], &[]);
     assert_eq!(series.len(), 1);
     let warnings = series.iter().flat_map(warnings).collect::<Vec<_>>();
-    assert!(warnings.iter().any(|warning| warning.contains("1 PNG slices lie below -4096 HU")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("1 PNG or TIFF slices lie below -4096 HU")), "{warnings:?}");
 }
 
 #[test]

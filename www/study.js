@@ -21,15 +21,18 @@ const QUIET_MS = 250;
 const AHEAD = 16;
 // How many workers one study may lose after its files were read, before detection is given up.
 const MOST_LOSSES = 3;
+// Codes of files that are no images at all: in a folder they are counted, by themselves they are refused.
+const UNRELATED = new Set(["unknown_format", "unsupported_format", "csv_not_dl_info", "empty_file", "zip_without_images"]);
 
 /**
  * One opening of files. `good` were read, `bad` are set aside, `added` are in the present worker, in order.
- * `skipped` holds the slices that the detector is not run on again.
+ * `skipped` holds the slices that the detector is not run on again, `unrelated` how many files in folders and archives
+ * are nothing to look at.
  * @typedef {{
  *   list: () => Promise<Source[]>,
  *   sources: Source[] | null,
  *   good: Set<Source>, bad: Set<Source>, added: Source[], reading: Source | null,
- *   skipped: Set<string>, losses: number,
+ *   skipped: Set<string>, unrelated: Map<Source, number>, losses: number,
  * }} Job
  */
 
@@ -93,6 +96,7 @@ export class Study {
       added: [],
       reading: null,
       skipped: new Set(),
+      unrelated: new Map(),
       losses: 0,
     };
     this.#job = job;
@@ -228,14 +232,22 @@ export class Study {
       job.reading = source;
       try {
         const { path, bytes } = await source.read();
-        await this.#call("addFile", [path, bytes], [bytes.buffer]);
+        const { n_skipped } = await this.#call("addFile", [path, bytes], [bytes.buffer]);
+        if (n_skipped > 0) job.unrelated.set(source, n_skipped);
         job.good.add(source);
         job.added.push(source);
       } catch (error) {
         if (error instanceof WorkerLost) throw error;
-        this.#setAside(job, source, codeOf(error), messageOf(error));
+        if (isUnrelated(source.path, codeOf(error))) {
+          job.good.delete(source);
+          job.bad.add(source);
+          job.unrelated.set(source, 1);
+        } else {
+          this.#setAside(job, source, codeOf(error), messageOf(error));
+        }
       }
     }
+    this.#reportUnrelated(job);
     if (job !== this.#job) return;
     job.reading = null;
     tell();
@@ -381,6 +393,17 @@ export class Study {
   }
 
   /**
+   * Files in folders and archives that are nothing to look at are counted in one line.
+   * @param {Job} job
+   */
+  #reportUnrelated(job) {
+    const n = Array.from(job.unrelated.values()).reduce((sum, one) => sum + one, 0);
+    if (job !== this.#job || n === 0) return;
+    this.#store.set({ errors: this.#store.get().errors.filter(({ code }) => code !== "FilesSkipped") });
+    this.#report("", "FilesSkipped", words.errors.skipped(n));
+  }
+
+  /**
    * @param {View} view
    * @param {string} code
    * @param {string} message
@@ -424,6 +447,13 @@ export class Study {
     return this.#engine.call(call, args, transfer);
   }
 }
+
+/**
+ * Whether a refused file only happens to lie in the folder that was opened.
+ * @param {string} path
+ * @param {string} code
+ */
+const isUnrelated = (path, code) => path.includes("/") && UNRELATED.has(code);
 
 /** @param {unknown} error */
 const codeOf = (error) => (error instanceof Error && "code" in error ? String(error.code) : "Unexpected");

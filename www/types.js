@@ -26,7 +26,7 @@
  *   spacing_mm: { x: number, y: number, z: number | null },
  *   spacing_source: "PixelSpacing" | "DL_info" | "assumed",
  *   rule: string, warnings: string[],
- *   window: DisplayWindow, orientation: string | null,
+ *   window: DisplayWindow, orientation: string | null, hounsfield: boolean,
  *   slices: SliceInfo[],
  * }} SeriesInfo
  *
@@ -49,10 +49,12 @@
  * @typedef {{
  *   modelInfo(): ModelInfo,
  *   operatingPoint(threshold: number): OperatingPoint | null,
- *   addFile(path: string, bytes: Uint8Array): { kind: "image" | "table", n_slices: number, n_rows: number },
+ *   addFile(path: string, bytes: Uint8Array): { kind: "image" | "table", n_slices: number, n_rows: number, n_skipped: number },
  *   clear(): void,
  *   arrange(): SeriesInfo[],
  *   render(series: number, slice: number, center_hu: number, width_hu: number): ImageData,
+ *   fingerprint(series: number, slice: number): string,
+ *   memoryBytes(): number,
  *   detect(series: number, slice: number): void,
  *   detections(threshold: number): Detection[],
  *   sampleSize(): number,

@@ -70,7 +70,8 @@ export const words = {
     heading: "Drop CT slices here",
     body: "Single files, several at once, or whole folders.",
     formats: [
-      ["DICOM CT", "uncompressed"],
+      ["DICOM CT", "plain or compressed, single or enhanced"],
+      ["NIfTI, NRRD, TIFF, zip", "volumes, slices, and archives of any of these"],
       ["DeepLesion PNG", "16 bits, HU + 32768"],
       ["DL_info.csv", "dropped along: truth boxes, spacing, window"],
     ],
@@ -122,6 +123,8 @@ export const words = {
     arrangeTrap: "The files could not be put in order.",
     stopped: "The detector stopped on several slices and was not started again for this study. The slices can still be viewed.",
     sample: "the sample study",
+    /** @param {number} value */
+    skipped: (value) => `${count(value, "file")} in folders or archives ${value === 1 ? "is" : "are"} no CT image and no DL_info.csv, and ${value === 1 ? "was" : "were"} skipped.`,
   },
 
   series: {
@@ -159,6 +162,7 @@ export const words = {
     assumedRight: "R (assumed)",
     scale: "50 mm",
     synthetic: "Synthetic",
+    notHounsfield: "Not HU",
     truth: "Truth",
     waiting: "Not yet searched",
     undrawable: "This slice could not be drawn",

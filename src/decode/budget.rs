@@ -5,9 +5,9 @@ use super::DecodeError;
 /// The largest file that is looked at: 128 MiB. A CT image of 4096 × 4096 pixels takes 32 MiB.
 pub const MAX_FILE_BYTES: usize = 128 << 20;
 
-/// What decoding one file may hold at one time beside the file's own bytes: 128 MiB. With the file and the program
-/// itself this stays under the 384 MiB that the page's memory is capped at.
-pub const BUDGET_BYTES: usize = 128 << 20;
+/// What decoding one file may hold at one time beside the file's own bytes: 192 MiB, a volume of 384 slices. With the
+/// file and the program itself this stays under the 384 MiB that the page's memory is capped at.
+pub const BUDGET_BYTES: usize = 192 << 20;
 
 /// Asked before every allocation whose size a file decides.
 #[derive(Debug)]

@@ -1,17 +1,19 @@
-//! DICOM CT images in uncompressed transfer syntaxes.
+//! DICOM CT images, plain or compressed, single or with many frames.
 //!
-//! In: a DICOM file, with or without preamble and meta group, in implicit or explicit VR, little or big endian, or
-//! deflated. Out: a [`Slice`]. The reader is the project's own because it has to be small, has to read files that break
+//! In: a DICOM file, with or without preamble and meta group, in implicit or explicit VR, little or big endian,
+//! deflated, or with encapsulated pixels. Out: a [`Slice`] per frame. The reader is the project's own because it has to be small, has to read files that break
 //! the letter of the standard without harm to their pixels (long application-entity titles, missing meta groups), and
 //! must never panic on those that break it to do harm.
 //!
-//! Followed: PS3.5 2024e (data structures and encoding), PS3.10 (file format), PS3.3 C.7.6.3 and C.8.2.1 (CT image).
+//! Followed: PS3.5 2024e (data structures and encoding), PS3.10 (file format), PS3.3 C.7.6.3, C.8.2.1 (CT image),
+//! C.7.6.16 (functional groups of enhanced CT) and C.11.1 (modality LUT and rescale).
 //! Every gate asks one question: can the stored values be turned into Hounsfield units beyond doubt? What places or
 //! scales the image and cannot be read is refused; what only helps the display (window, thickness, instance number)
 //! is left out.
 
 mod attributes;
 mod dataset;
+mod frames;
 mod inflate;
 mod meta;
 mod pixels;
@@ -21,65 +23,147 @@ pub(super) use meta::{Start, find_start};
 
 use attributes::Attributes;
 use dataset::{Encoding, PixelData};
+use frames::Frames;
 use pixels::Layout;
 use syntax::Syntax;
 
 use super::DecodeError;
 use super::budget::Budget;
+use super::codec::{self, Expected};
 use crate::hounsfield::{Rescale, Window};
-use crate::slice::{Format, Slice, SliceInfo};
+use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
 /// CT Image Storage.
 const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 
-pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Result<Slice, DecodeError> {
+/// What a slice takes beside its pixels: its path, identifiers and geometry.
+const SLICE_BYTES: usize = 1024;
+
+pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     let meta = meta::read(start)?;
     let uid = meta.transfer_syntax.as_str();
     let inflated;
-    let (data_set, encoding) = match syntax::of(uid) {
-        Syntax::Native(declared) => (meta.data_set, dataset::actual_encoding(meta.data_set, declared)),
-        Syntax::Encapsulated => (meta.data_set, Encoding::ExplicitLittle),
+    let (data_set, offset, encoding) = match syntax::of(uid) {
+        Syntax::Native(declared) => {
+            (meta.data_set, meta.data_set_offset, dataset::actual_encoding(meta.data_set, declared))
+        }
+        Syntax::Encapsulated(_) => (meta.data_set, meta.data_set_offset, Encoding::ExplicitLittle),
         Syntax::Deflated => {
             inflated = inflate::inflate(meta.data_set, budget)?;
-            (inflated.as_slice(), Encoding::ExplicitLittle)
+            (inflated.as_slice(), 0, Encoding::ExplicitLittle)
         }
         Syntax::Unknown => return Err(unsupported(uid)),
     };
-    let offset = if matches!(syntax::of(uid), Syntax::Deflated) { 0 } else { meta.data_set_offset };
     let attributes = dataset::read(data_set, offset, encoding)?;
+    let n_frames = check_object(&attributes, meta.media_storage_class.as_deref())?;
 
-    check_object(&attributes, meta.media_storage_class.as_deref())?;
-    let is_encapsulated = matches!(syntax::of(uid), Syntax::Encapsulated);
-    let (data, word_cells) = match attributes.pixel_data() {
-        PixelData::Absent => return Err(DecodeError::NoPixelData),
-        PixelData::Encapsulated if is_encapsulated => return Err(unsupported(uid)),
-        PixelData::Native { data, word_cells } if !is_encapsulated => (data, word_cells),
+    let codec = match syntax::of(uid) {
+        Syntax::Encapsulated(codec) => Some(codec),
+        _ => None,
+    };
+    let (stored, layout) = match (attributes.pixel_data(), codec) {
+        (PixelData::Absent, _) => return Err(DecodeError::NoPixelData),
+        (PixelData::Encapsulated(_), Some(None)) => return Err(unsupported(uid)),
+        (PixelData::Encapsulated(fragments), Some(Some(codec))) => {
+            let layout = layout(&attributes, encoding, false, n_frames)?;
+            take_slices(path, &layout, budget)?;
+            let frames = Frames::new(fragments, &attributes, n_frames, budget)?.frames(budget)?;
+            let Layout { rows, cols, bits_allocated, .. } = layout;
+            let expected = Expected { rows, cols, bits_allocated };
+            let decoded = |bytes: &frames::FrameBytes<'_>| {
+                pixels::decoded_frame(codec::decode(codec, bytes, expected, budget)?, &layout)
+            };
+            (frames.iter().map(decoded).collect::<Result<Vec<_>, _>>()?, layout)
+        }
+        (PixelData::Native { data, word_cells }, None) => {
+            let layout = layout(&attributes, encoding, word_cells, n_frames)?;
+            take_slices(path, &layout, budget)?;
+            (pixels::native_frames(data, &layout, budget)?, layout)
+        }
         _ => return Err(DecodeError::PixelsContradictSyntax { uid: uid.to_owned(), name: syntax::name(uid) }),
     };
-    let layout = layout(&attributes, encoding, word_cells)?;
-    let rescale = rescale(&attributes)?;
-    let info = info(path, uid, &attributes)?;
-    let stored = pixels::stored_values(data, &layout, budget)?;
-    Slice::new(info, layout.rows, layout.cols, stored, rescale).ok_or(DecodeError::NoPixelData)
+    slices(path, uid, &attributes, &layout, stored)
+}
+
+/// Asks the budget for what the slices take beside their pixels.
+fn take_slices(path: &str, layout: &Layout, budget: &mut Budget) -> Result<(), DecodeError> {
+    let each = path.len().saturating_add(SLICE_BYTES);
+    budget.take("the frames", layout.frames.checked_mul(each))
+}
+
+/// Puts the slices together, each frame with its own functional groups.
+fn slices(
+    path: &str,
+    uid: &str,
+    attributes: &Attributes<'_>,
+    layout: &Layout,
+    stored: Vec<StoredValues>,
+) -> Result<Vec<Slice>, DecodeError> {
+    let padding = padding(attributes, layout)?;
+    let shared = attributes.first_item(attributes::SHARED_FUNCTIONAL_GROUPS)?;
+    let mut per_frame = attributes.sequence(attributes::PER_FRAME_FUNCTIONAL_GROUPS).map(dataset::Sequence::items);
+    let is_enhanced = shared.is_some() || per_frame.is_some();
+    let mut slices = Vec::new();
+    for (frame_idx, stored) in stored.into_iter().enumerate() {
+        let own = match per_frame.as_mut() {
+            Some(items) => Some(
+                items.next().ok_or(DecodeError::FrameGroupsMissing { frames: layout.frames, groups: frame_idx })??,
+            ),
+            None => None,
+        };
+        let groups = Groups { image: attributes, shared: shared.as_ref(), own: own.as_ref() };
+        let kind = groups.of(attributes::CT_IMAGE_FRAME_TYPE)?;
+        if kind.texts(attributes::FRAME_TYPE).nth(2).is_some_and(|value| value == "LOCALIZER") {
+            return Err(DecodeError::Localizer);
+        }
+        let mut info = info(path, uid, attributes, &groups)?;
+        if is_enhanced {
+            info.path = format!("{path}, frame {}", frame_idx.saturating_add(1));
+            info.number = i64::try_from(frame_idx).ok().and_then(|idx| idx.checked_add(1));
+        }
+        let (stored, rescale) = to_hounsfield(attributes, &groups, layout, stored)?;
+        let slice = Slice::new(info, layout.rows, layout.cols, stored, rescale).ok_or(DecodeError::NoPixelData)?;
+        slices.push(match padding {
+            Some((first, last)) => slice.with_padding(first, last),
+            None => slice,
+        });
+    }
+    Ok(slices)
+}
+
+/// Where an attribute of one frame may stand (PS3.3 C.7.6.16): in the frame's own functional groups, in those that all
+/// frames share, or in the image itself.
+struct Groups<'a, 'b> {
+    image: &'b Attributes<'a>,
+    shared: Option<&'b Attributes<'a>>,
+    own: Option<&'b Attributes<'a>>,
+}
+
+impl<'a> Groups<'a, '_> {
+    /// The attributes of one functional group.
+    fn of(&self, group: attributes::Name) -> Result<Attributes<'a>, DecodeError> {
+        for place in [self.own, self.shared].into_iter().flatten() {
+            if let Some(item) = place.first_item(group)? {
+                return Ok(item);
+            }
+        }
+        Ok(self.image.clone())
+    }
 }
 
 fn unsupported(uid: &str) -> DecodeError {
     DecodeError::UnsupportedTransferSyntax { uid: uid.to_owned(), name: syntax::name(uid) }
 }
 
-/// Refuses what is not a single-frame CT slice. `media_storage_class` is the SOP class of the meta group, for objects
-/// that carry none inside (DICOMDIR).
-fn check_object(attributes: &Attributes<'_>, media_storage_class: Option<&str>) -> Result<(), DecodeError> {
+/// Refuses what is not a CT image, and gives the number of its frames. `media_storage_class` is the SOP class of the
+/// meta group, for objects that carry none inside (DICOMDIR).
+fn check_object(attributes: &Attributes<'_>, media_storage_class: Option<&str>) -> Result<usize, DecodeError> {
     let class = attributes.text(attributes::SOP_CLASS_UID).or_else(|| media_storage_class.map(str::to_owned));
     let modality = attributes.text(attributes::MODALITY);
+    let is_enhanced = class.as_deref().is_some_and(syntax::is_enhanced_ct);
     let is_ct = match (class.as_deref(), modality.as_deref()) {
         (Some(CT_IMAGE), None | Some("CT")) | (None, Some("CT")) => true,
-        (Some(class), None | Some("CT")) => {
-            if let Some(name) = syntax::enhanced_ct_name(class) {
-                return Err(DecodeError::EnhancedCt { name });
-            }
-            false
-        }
+        (Some(_), None | Some("CT")) => is_enhanced,
         _ => false,
     };
     if !is_ct {
@@ -96,14 +180,21 @@ fn check_object(attributes: &Attributes<'_>, media_storage_class: Option<&str>) 
     if attributes.texts(attributes::IMAGE_TYPE).nth(2).is_some_and(|value| value == "LOCALIZER") {
         return Err(DecodeError::Localizer);
     }
-    match attributes.integer(attributes::NUMBER_OF_FRAMES)? {
-        None | Some(1) => Ok(()),
-        Some(frames) => Err(DecodeError::MultiFrame { frames }),
+    let frames = attributes.integer(attributes::NUMBER_OF_FRAMES)?.unwrap_or(1);
+    match usize::try_from(frames) {
+        Ok(1) => Ok(1),
+        Ok(n) if n > 1 && is_enhanced => Ok(n),
+        _ => Err(DecodeError::MultiFrame { frames }),
     }
 }
 
 /// How the stored values lie in PixelData (PS3.5 8.1, PS3.3 C.7.6.3.1).
-fn layout(attributes: &Attributes<'_>, encoding: Encoding, word_cells: bool) -> Result<Layout, DecodeError> {
+fn layout(
+    attributes: &Attributes<'_>,
+    encoding: Encoding,
+    word_cells: bool,
+    frames: usize,
+) -> Result<Layout, DecodeError> {
     let samples = attributes.need_u16(attributes::SAMPLES_PER_PIXEL)?;
     let photometric = attributes.text(attributes::PHOTOMETRIC_INTERPRETATION);
     // MONOCHROME1 says that the display shows low values bright (C.7.6.3.1.2). The way to Hounsfield units is the
@@ -120,7 +211,7 @@ fn layout(attributes: &Attributes<'_>, encoding: Encoding, word_cells: bool) -> 
         }
     }
     let allocated = attributes.need_u16(attributes::BITS_ALLOCATED)?;
-    if allocated != 8 && allocated != 16 {
+    if !matches!(allocated, 8 | 16 | 32) {
         return Err(DecodeError::UnsupportedBitsAllocated { found: allocated });
     }
     let bits_stored = attributes.need_u16(attributes::BITS_STORED)?;
@@ -143,18 +234,92 @@ fn layout(attributes: &Attributes<'_>, encoding: Encoding, word_cells: bool) -> 
         // PS3.5 A.3: in big endian, OW swaps the bytes of each word, and with them neighbouring 8-bit cells.
         (8, Encoding::ExplicitBig) if word_cells => pixels::Cell::EightSwapped,
         (8, _) => pixels::Cell::Eight,
-        (_, Encoding::ExplicitBig) => pixels::Cell::SixteenBig,
-        _ => pixels::Cell::SixteenLittle,
+        (16, Encoding::ExplicitBig) => pixels::Cell::SixteenBig,
+        (16, _) => pixels::Cell::SixteenLittle,
+        (_, Encoding::ExplicitBig) => pixels::Cell::ThirtyTwoBig,
+        _ => pixels::Cell::ThirtyTwoLittle,
     };
-    Ok(Layout { rows: usize::from(rows), cols: usize::from(cols), cell, bits_stored, signed })
+    let (rows, cols) = (usize::from(rows), usize::from(cols));
+    Ok(Layout { rows, cols, frames, cell, bits_allocated: allocated, bits_stored, signed })
+}
+
+/// PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2): the stored values, both included, that stand for
+/// pixels outside of the scan.
+fn padding(attributes: &Attributes<'_>, layout: &Layout) -> Result<Option<(i32, i32)>, DecodeError> {
+    let value = |name| {
+        let value = attributes.stored_value(name, layout.signed)?;
+        Ok(value.and_then(|value| i32::try_from(value).ok()))
+    };
+    let Some(first) = value(attributes::PIXEL_PADDING_VALUE)? else { return Ok(None) };
+    let last = value(attributes::PIXEL_PADDING_RANGE_LIMIT)?.unwrap_or(first);
+    Ok(Some((first.min(last), first.max(last))))
+}
+
+/// The stored values of a frame with their map to Hounsfield units: a rescale, or the values that a modality LUT makes
+/// of them. C.11.1 allows one of the two; a CT image must have one (C.8.2.1, C.7.6.16.2.9).
+fn to_hounsfield(
+    attributes: &Attributes<'_>,
+    groups: &Groups<'_, '_>,
+    layout: &Layout,
+    stored: StoredValues,
+) -> Result<(StoredValues, Rescale), DecodeError> {
+    let Some(lut) = attributes.first_item(attributes::MODALITY_LUT_SEQUENCE)? else {
+        let transformation = groups.of(attributes::PIXEL_VALUE_TRANSFORMATION)?;
+        let rescale = rescale(&transformation, groups.own.is_some() || groups.shared.is_some())?;
+        check_reach(layout, rescale)?;
+        return Ok((stored, rescale));
+    };
+    if attributes.has(attributes::RESCALE_SLOPE) {
+        return Err(DecodeError::BadModalityLut {
+            reason: "it stands beside a rescale, and which one holds is unclear",
+        });
+    }
+    let kind = lut.text(attributes::MODALITY_LUT_TYPE).unwrap_or_default();
+    if kind != "HU" {
+        return Err(DecodeError::NotHounsfield { found: kind });
+    }
+    let bad = |reason| DecodeError::BadModalityLut { reason };
+    let descriptor: Vec<u16> = lut.words(attributes::LUT_DESCRIPTOR).take(4).collect();
+    let &[n_entries, first, 16] = descriptor.as_slice() else {
+        return Err(bad("its descriptor is not that of a table of 16-bit entries"));
+    };
+    // C.11.1.1.1: 0 stands for 65536, and the first value has the sign of the pixels.
+    let n_entries = if n_entries == 0 { 1 << 16 } else { usize::from(n_entries) };
+    let first = if layout.signed { i32::from(first.cast_signed()) } else { i32::from(first) };
+    let entries: Vec<u16> = lut.words(attributes::LUT_DATA).take(n_entries.saturating_add(1)).collect();
+    if entries.len() != n_entries {
+        return Err(bad("it does not hold as many entries as its descriptor says"));
+    }
+    let last = n_entries.saturating_sub(1);
+    let looked_up = stored.iter().map(|value| {
+        let at = usize::try_from(value.saturating_sub(first)).unwrap_or(0).min(last);
+        entries.get(at).copied().unwrap_or(0)
+    });
+    let identity = Rescale::new(1.0, 0.0).ok_or(DecodeError::BadRescale { slope: 1.0, intercept: 0.0 })?;
+    Ok((StoredValues::Unsigned(looked_up.collect()), identity))
+}
+
+/// Refuses stored values that cannot reach 0 HU, water: their rescale is that of another depth, as when a scan was
+/// squeezed into 8 bits and kept the intercept of its 16.
+fn check_reach(layout: &Layout, rescale: Rescale) -> Result<(), DecodeError> {
+    let steps = 2.0_f64.powi(i32::from(layout.bits_stored));
+    let (low, high) = if layout.signed { (-0.5 * steps, 0.5 * steps - 1.0) } else { (0.0, steps - 1.0) };
+    let ends = [low, high].map(|stored| rescale.of(stored));
+    let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+    if low > 0.0 || high < 0.0 {
+        return Err(DecodeError::OutOfReach { bits_stored: layout.bits_stored, low, high });
+    }
+    Ok(())
 }
 
 /// RescaleSlope and RescaleIntercept (PS3.3 C.11.1.1.2), both required of a CT image (C.8.2.1).
-fn rescale(attributes: &Attributes<'_>) -> Result<Rescale, DecodeError> {
-    // C.8.2.1.1.6 has HU for CT. US, unspecified, is what some scanners write into plain CT images; every other type
-    // is a different quantity, such as the effective atomic number of a multi-energy scan.
+fn rescale(attributes: &Attributes<'_>, is_enhanced: bool) -> Result<Rescale, DecodeError> {
+    // C.8.2.1.1.6 has HU for CT. US, unspecified, is what some scanners write into plain CT images; in enhanced ones it
+    // stands for maps, such as of perfusion. Every other type is a different quantity, such as the effective atomic
+    // number of a multi-energy scan.
     let kind = attributes.text(attributes::RESCALE_TYPE);
-    if let Some(found) = kind.filter(|kind| kind != "HU" && kind != "US") {
+    let kind = if is_enhanced { Some(kind.unwrap_or_else(|| "nothing".to_owned())) } else { kind };
+    if let Some(found) = kind.filter(|kind| kind != "HU" && (is_enhanced || kind != "US")) {
         return Err(DecodeError::NotHounsfield { found });
     }
     let [slope] = attributes.need_decimals(attributes::RESCALE_SLOPE, "one number")?;
@@ -162,16 +327,18 @@ fn rescale(attributes: &Attributes<'_>) -> Result<Rescale, DecodeError> {
     Rescale::new(slope, intercept).ok_or(DecodeError::BadRescale { slope, intercept })
 }
 
-fn info(path: &str, uid: &str, attributes: &Attributes<'_>) -> Result<SliceInfo, DecodeError> {
+fn info(path: &str, uid: &str, attributes: &Attributes<'_>, groups: &Groups<'_, '_>) -> Result<SliceInfo, DecodeError> {
+    let measures = groups.of(attributes::PIXEL_MEASURES)?;
+    let plane = groups.of(attributes::PLANE_ORIENTATION)?;
     // C.7.6.3 / 10.7.1.3: the distance between rows (y) comes first, then the one between columns (x).
-    let spacing = attributes.decimals::<2>(attributes::PIXEL_SPACING, "two numbers above 0, in mm")?;
+    let spacing = measures.decimals::<2>(attributes::PIXEL_SPACING, "two numbers above 0, in mm")?;
     if spacing.is_some_and(|spacing| spacing.iter().any(|&mm| mm <= 0.0)) {
-        return Err(attributes.bad(attributes::PIXEL_SPACING, "two numbers above 0, in mm"));
+        return Err(measures.bad(attributes::PIXEL_SPACING, "two numbers above 0, in mm"));
     }
     let six = "six direction cosines of two perpendicular unit vectors";
-    let orientation = attributes.decimals::<6>(attributes::IMAGE_ORIENTATION_PATIENT, six)?;
+    let orientation = plane.decimals::<6>(attributes::IMAGE_ORIENTATION_PATIENT, six)?;
     if orientation.is_some_and(|cosines| !is_orthonormal(cosines)) {
-        return Err(attributes.bad(attributes::IMAGE_ORIENTATION_PATIENT, six));
+        return Err(plane.bad(attributes::IMAGE_ORIENTATION_PATIENT, six));
     }
     Ok(SliceInfo {
         path: path.to_owned(),
@@ -180,10 +347,12 @@ fn info(path: &str, uid: &str, attributes: &Attributes<'_>) -> Result<SliceInfo,
         number: attributes.integer(attributes::INSTANCE_NUMBER).ok().flatten(),
         transfer_syntax: Some(uid.to_owned()),
         pixel_spacing_mm: spacing.map(|[y, x]| (x, y)),
-        thickness_mm: attributes.decimals::<1>(attributes::SLICE_THICKNESS, "").ok().flatten().map(|[mm]| mm),
-        position_patient_mm: attributes.decimals(attributes::IMAGE_POSITION_PATIENT, "three numbers, in mm")?,
+        thickness_mm: measures.decimals::<1>(attributes::SLICE_THICKNESS, "").ok().flatten().map(|[mm]| mm),
+        position_patient_mm: groups
+            .of(attributes::PLANE_POSITION)?
+            .decimals(attributes::IMAGE_POSITION_PATIENT, "three numbers, in mm")?,
         orientation_patient: orientation,
-        window: window(attributes),
+        window: window(&groups.of(attributes::FRAME_VOI_LUT)?),
     })
 }
 

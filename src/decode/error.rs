@@ -19,7 +19,8 @@ pub enum DecodeError {
     },
     /// Decoding would take more memory than one file may have.
     #[error(
-        "{what} would take {} bytes of memory, the limit is {limit}; the file is damaged or no single CT image",
+        "{what} would take {} bytes of memory, the limit is {limit}; the file is damaged, or holds more than \
+         fits into the page: add it in parts",
         bytes.map_or_else(|| "countless".to_owned(), |n| n.to_string())
     )]
     OverBudget {
@@ -31,7 +32,10 @@ pub enum DecodeError {
         limit: usize,
     },
     /// Nothing in the first bytes is known.
-    #[error("this is not a format that Lesionlens knows; add DICOM CT images, or 16-bit PNG slices with DL_info.csv")]
+    #[error(
+        "this is not a format that Lesionlens knows; add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices \
+         with DL_info.csv"
+    )]
     UnknownFormat,
     /// A format that is known by its first bytes, and not read.
     #[error("this is {format}, which Lesionlens does not read; {advice}")]
@@ -42,10 +46,10 @@ pub enum DecodeError {
         advice: &'static str,
     },
 
-    /// A PNG with other than 16 bits per sample: Hounsfield units do not fit into it.
+    /// A PNG with other than 8 or 16 bits of grey.
     #[error(
-        "this PNG has {bits}-bit samples, a CT slice needs 16 bits: it is a picture of a slice whose Hounsfield units \
-         are lost; add the 16-bit PNG or the DICOM file"
+        "this PNG has {bits}-bit samples in colour or below 8 bits: it is a picture of a slice whose Hounsfield units are \
+         lost; add the 16-bit PNG or the DICOM file"
     )]
     PngNot16Bit {
         /// Bits per sample.
@@ -62,6 +66,73 @@ pub enum DecodeError {
     PngDamaged {
         /// The PNG reader's words.
         reason: String,
+    },
+
+    /// A TIFF that is no 16-bit greyscale image.
+    #[error("this TIFF is {found}, a CT slice is 16-bit greyscale; add the 16-bit TIFF or the DICOM file")]
+    TiffNotGreyscale {
+        /// What it is.
+        found: String,
+    },
+    /// A TIFF that breaks its own rules.
+    #[error("this TIFF cannot be read ({reason}); save it again, or add the DICOM file")]
+    TiffDamaged {
+        /// The TIFF reader's words.
+        reason: String,
+    },
+
+    /// A NIfTI or NRRD file whose header or samples cannot be used.
+    #[error("this {format} volume cannot be read: {reason}; save it again as one CT volume")]
+    VolumeDamaged {
+        /// Name of the format.
+        format: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A volume that ends before its last plane.
+    #[error("this volume ends too early: {whole} of its {planes} planes are whole; copy it again from where it came")]
+    VolumeTruncated {
+        /// Planes that the header announces.
+        planes: usize,
+        /// Planes that are there.
+        whole: usize,
+    },
+    /// A volume with samples that are no numbers, or beyond any Hounsfield value.
+    #[error(
+        "this volume holds values that are infinite or no numbers; save it again with Hounsfield units in all of it"
+    )]
+    VolumeNotFinite,
+    /// A volume without air.
+    #[error(
+        "this volume reaches from {low} to {high} and holds no air (below -200 HU): it is no CT in Hounsfield units, but \
+         perhaps an MR image or a mask; leave it out"
+    )]
+    VolumeWithoutAir {
+        /// Lowest value after slope and intercept.
+        low: f64,
+        /// Highest value.
+        high: f64,
+    },
+    /// A volume whose place in the patient contradicts itself.
+    #[error("the place of this volume in the patient cannot be used: {reason}; save it again with a valid orientation")]
+    BadVolumePlace {
+        /// What is wrong.
+        reason: &'static str,
+    },
+
+    /// A zip archive that cannot be read, or a file in it.
+    #[error("this zip archive cannot be read: {reason}; unpack it and add the images in it")]
+    ZipDamaged {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A zip archive without CT images.
+    #[error("none of the {files} files in this zip archive is a CT image or DL_info.csv; of the first: {first}")]
+    ZipWithoutImages {
+        /// Files that were looked at.
+        files: usize,
+        /// Why the first was refused.
+        first: String,
     },
 
     /// A table with other columns than DeepLesion's.
@@ -153,14 +224,11 @@ pub enum DecodeError {
     /// A scout view: a projection, no slice.
     #[error("this is a localizer (scout view), no slice through the body; leave it out")]
     Localizer,
-    /// An Enhanced CT or Legacy Converted Enhanced CT object.
-    #[error("this is an {name} object, which Lesionlens does not read; export the series as single CT images")]
-    EnhancedCt {
-        /// Name of its SOP class.
-        name: &'static str,
-    },
-    /// More than one frame in a CT image.
-    #[error("this DICOM file holds {frames} frames, expected 1; export the series as single CT images")]
+    /// Several frames, or none, in an image of a class whose frames say nothing about their places.
+    #[error(
+        "this DICOM file holds {frames} frames without saying where each lies; export the series as single CT images \
+         or as Enhanced CT"
+    )]
     MultiFrame {
         /// NumberOfFrames.
         frames: i64,
@@ -200,7 +268,7 @@ pub enum DecodeError {
         photometric: String,
     },
     /// A width of the pixel cells that is not read.
-    #[error("this DICOM image stores pixels in {found} bits (BitsAllocated), expected 8 or 16; export it again")]
+    #[error("this DICOM image stores pixels in {found} bits (BitsAllocated), expected 8, 16 or 32; export it again")]
     UnsupportedBitsAllocated {
         /// BitsAllocated.
         found: u16,
@@ -229,6 +297,85 @@ pub enum DecodeError {
         /// Length of PixelData.
         found: usize,
     },
+    /// A value of 32 bits that no Hounsfield unit has.
+    #[error("this image holds values of 2147483648 and more: it is no CT image; export it again")]
+    StoredValueTooLarge,
+    /// Compressed pixels that break the rules of their format.
+    #[error("the {codec} pixels of this DICOM file are damaged: {reason}; copy it again from where it came")]
+    FrameDamaged {
+        /// The format.
+        codec: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Compressed pixels of a kind that is not read.
+    #[error(
+        "the {codec} pixels of this DICOM file are {what}, which Lesionlens does not read; export it uncompressed \
+         (Explicit VR Little Endian)"
+    )]
+    FrameUnsupported {
+        /// The format.
+        codec: &'static str,
+        /// What they are.
+        what: &'static str,
+    },
+    /// Compressed pixels of another size or depth than the header says.
+    #[error("the {codec} pixels of this DICOM file are {found}, expected {expected} from its header; export it again")]
+    FrameContradictsHeader {
+        /// The format.
+        codec: &'static str,
+        /// Size and bits of the frame.
+        found: String,
+        /// Size and bits of the header.
+        expected: String,
+    },
+    /// Compressed pixels with values that need more bits than the header says.
+    #[error(
+        "the compressed pixels of this DICOM file have {precision} bits and use them, expected {bits_stored} \
+         (BitsStored); export it again"
+    )]
+    PrecisionContradictsHeader {
+        /// Bits of the compressed image.
+        precision: u16,
+        /// BitsStored.
+        bits_stored: u16,
+    },
+    /// Fragments that cannot be divided into frames.
+    #[error(
+        "this DICOM file holds {fragments} fragments for {frames} frames and no table that says which belong \
+         together; export it uncompressed"
+    )]
+    FragmentsContradictFrames {
+        /// Fragments without the offset table.
+        fragments: usize,
+        /// NumberOfFrames.
+        frames: usize,
+    },
+    /// An offset table that does not point to fragments.
+    #[error(
+        "the offset table of this DICOM file has {offsets} entries for {frames} frames or points beside the \
+         fragments; export it again"
+    )]
+    OffsetTableContradictsFragments {
+        /// Entries of the table.
+        offsets: usize,
+        /// NumberOfFrames.
+        frames: usize,
+    },
+    /// Fewer per-frame functional groups than frames.
+    #[error("this DICOM file says of {groups} of its {frames} frames only where they lie; export it again")]
+    FrameGroupsMissing {
+        /// NumberOfFrames.
+        frames: usize,
+        /// Items of PerFrameFunctionalGroupsSequence.
+        groups: usize,
+    },
+    /// A modality LUT that cannot be applied.
+    #[error("the modality LUT of this DICOM file cannot be used: {reason}; export it with a rescale slope")]
+    BadModalityLut {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A rescale that gives no Hounsfield units.
     #[error("RescaleSlope {slope} and RescaleIntercept {intercept} give no Hounsfield units; export it again")]
     BadRescale {
@@ -236,6 +383,19 @@ pub enum DecodeError {
         slope: f64,
         /// RescaleIntercept.
         intercept: f64,
+    },
+    /// A rescale under which no stored value is water.
+    #[error(
+        "the {bits_stored} stored bits of this DICOM image reach from {low} to {high} HU, which leaves out water (0 HU): \
+         its rescale is not that of its pixels; export it again"
+    )]
+    OutOfReach {
+        /// BitsStored.
+        bits_stored: u16,
+        /// Hounsfield units of one end.
+        low: f64,
+        /// Hounsfield units of the other end.
+        high: f64,
     },
     /// Values that are declared to be something else than Hounsfield units.
     #[error("RescaleType of this DICOM image is \"{found}\", expected HU: its values are no Hounsfield units")]
@@ -258,6 +418,15 @@ impl DecodeError {
             Self::PngNot16Bit { .. } => "png_not_16_bit",
             Self::PngNotGreyscale { .. } => "png_not_greyscale",
             Self::PngDamaged { .. } => "png_damaged",
+            Self::TiffNotGreyscale { .. } => "tiff_not_greyscale",
+            Self::TiffDamaged { .. } => "tiff_damaged",
+            Self::VolumeDamaged { .. } => "volume_damaged",
+            Self::VolumeTruncated { .. } => "volume_truncated",
+            Self::VolumeNotFinite => "volume_not_finite",
+            Self::VolumeWithoutAir { .. } => "volume_without_air",
+            Self::BadVolumePlace { .. } => "bad_volume_place",
+            Self::ZipDamaged { .. } => "zip_damaged",
+            Self::ZipWithoutImages { .. } => "zip_without_images",
             Self::CsvNotDlInfo { .. } => "csv_not_dl_info",
             Self::CsvBadCell { .. } => "csv_bad_cell",
             Self::CsvDamaged { .. } => "csv_damaged",
@@ -269,7 +438,6 @@ impl DecodeError {
             Self::PixelsContradictSyntax { .. } => "pixels_contradict_syntax",
             Self::NotCtImage { .. } => "not_ct_image",
             Self::Localizer => "localizer",
-            Self::EnhancedCt { .. } => "enhanced_ct",
             Self::MultiFrame { .. } => "multi_frame",
             Self::NoPixelData => "no_pixel_data",
             Self::MissingAttribute { .. } => "missing_attribute",
@@ -279,7 +447,17 @@ impl DecodeError {
             Self::BadBitsStored { .. } => "bad_bits_stored",
             Self::BadHighBit { .. } => "bad_high_bit",
             Self::PixelDataLength { .. } => "pixel_data_length",
+            Self::StoredValueTooLarge => "stored_value_too_large",
+            Self::FrameDamaged { .. } => "frame_damaged",
+            Self::FrameUnsupported { .. } => "frame_unsupported",
+            Self::FrameContradictsHeader { .. } => "frame_contradicts_header",
+            Self::PrecisionContradictsHeader { .. } => "precision_contradicts_header",
+            Self::FragmentsContradictFrames { .. } => "fragments_contradict_frames",
+            Self::OffsetTableContradictsFragments { .. } => "offset_table_contradicts_fragments",
+            Self::FrameGroupsMissing { .. } => "frame_groups_missing",
+            Self::BadModalityLut { .. } => "bad_modality_lut",
             Self::BadRescale { .. } => "bad_rescale",
+            Self::OutOfReach { .. } => "out_of_reach",
             Self::NotHounsfield { .. } => "not_hounsfield",
         }
     }

@@ -1,4 +1,5 @@
-//! 16-bit greyscale PNG in the way DeepLesion ships it: `hu = stored − 32768`.
+//! 16-bit greyscale PNG in the way DeepLesion ships it: `hu = stored − 32768`; and 8-bit greyscale PNG as a picture whose
+//! Hounsfield units are lost: it is shown, and marked as such.
 //!
 //! The samples go on untouched: no gamma, no colour profile, no scaling to 8 bits. DeepLesion's readme states the
 //! offset of 32768; a PNG carries no field that could confirm it, so a 16-bit greyscale PNG of another origin reads as
@@ -13,7 +14,7 @@ use super::DecodeError;
 use super::budget::Budget;
 use super::dl_info;
 use super::error::printable;
-use crate::hounsfield::Rescale;
+use crate::hounsfield::{Rescale, Window};
 use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
 /// The first eight bytes of every PNG (ISO/IEC 15948, 5.2).
@@ -46,13 +47,14 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Sl
         return Err(damaged_by("its colour profile cannot be read"));
     }
     let image = match DynamicImage::from_decoder(decoder).map_err(|e| damaged(&e))? {
-        DynamicImage::ImageLuma16(image) => image,
+        DynamicImage::ImageLuma16(image) => Picture::Sixteen(image.into_raw()),
+        DynamicImage::ImageLuma8(image) => Picture::Eight(image.into_raw()),
         // A tRNS chunk makes the reader add an alpha channel.
         _ => return Err(DecodeError::PngNotGreyscale { found: "greyscale with a transparent level" }),
     };
     budget.give_back(READER_BYTES);
 
-    let (rows, cols) = (image.height() as usize, image.width() as usize);
+    let (rows, cols) = (header.height as usize, header.width as usize);
     let (series_id, number) = dl_info::parse_name(path).unzip();
     let info = SliceInfo {
         path: path.to_owned(),
@@ -66,9 +68,26 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Sl
         orientation_patient: None,
         window: None,
     };
-    Slice::new(info, rows, cols, StoredValues::Unsigned(image.into_raw()), Rescale::DEEPLESION)
-        .ok_or_else(|| damaged_by("the image has no pixels"))
+    let slice = match image {
+        Picture::Sixteen(values) => Slice::new(info, rows, cols, StoredValues::Unsigned(values), Rescale::DEEPLESION),
+        Picture::Eight(values) => {
+            let info = SliceInfo { window: Some(GREY_LEVELS), ..info };
+            let values = StoredValues::Unsigned(values.into_iter().map(u16::from).collect());
+            let levels = Rescale::new(1.0, 0.0);
+            levels.and_then(|levels| Slice::new(info, rows, cols, values, levels)).map(Slice::without_hounsfield)
+        }
+    };
+    slice.ok_or_else(|| damaged_by("the image has no pixels"))
 }
+
+/// The samples of a picture.
+enum Picture {
+    Sixteen(Vec<u16>),
+    Eight(Vec<u8>),
+}
+
+/// The window that shows the grey levels 0 to 255 as they are.
+const GREY_LEVELS: Window = Window { center_hu: 128.0, width_hu: 256.0 };
 
 /// The fields of the IHDR chunk (ISO/IEC 15948, 11.2.2) that decide whether this can be a CT slice.
 struct Header {
@@ -92,7 +111,7 @@ impl Header {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.bit_depth != 16 {
+        if self.bit_depth != 16 && (self.bit_depth, self.colour_type) != (8, 0) {
             return Err(DecodeError::PngNot16Bit { bits: self.bit_depth });
         }
         match self.colour_type {

@@ -1,7 +1,7 @@
 //! What a file is, by its content alone.
 
 use super::dicom::{self, Start};
-use super::png;
+use super::{nifti, png};
 
 /// What the first bytes say.
 pub(super) enum Kind<'a> {
@@ -9,6 +9,16 @@ pub(super) enum Kind<'a> {
     Dicom(Start<'a>),
     /// A PNG of any kind.
     Png,
+    /// A TIFF of any kind but BigTIFF.
+    Tiff,
+    /// A NIfTI volume.
+    Nifti,
+    /// A gzipped NIfTI volume.
+    NiftiGzip,
+    /// An NRRD file.
+    Nrrd,
+    /// A zip archive.
+    Zip,
     /// Text in rows of the same number of fields.
     Csv,
     /// A known format that is not read.
@@ -23,23 +33,17 @@ const NO_HU: &str = "it holds no Hounsfield units; add the DICOM CT image or the
 
 /// Signature at an offset, name, advice.
 const KNOWN: &[(usize, &[u8], &str, &str)] = &[
-    (0, b"\x1f\x8b", "a gzip file (perhaps .nii.gz)", UNPACK),
-    (0, b"PK\x03\x04", "a zip archive", UNPACK),
+    (0, b"\x1f\x8b", "a gzip file that holds no NIfTI volume", UNPACK),
     (0, b"PK\x05\x06", "an empty zip archive", UNPACK),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     (0, b"BZh", "a bzip2 file", UNPACK),
     (0, b"\xfd7zXZ\0", "an xz file", UNPACK),
     (0, b"\x28\xb5\x2f\xfd", "a zstandard file", UNPACK),
-    (344, b"n+1\0", "a NIfTI-1 volume", TO_DICOM),
-    (344, b"ni1\0", "a NIfTI-1 header", TO_DICOM),
-    (4, b"n+2\0\r\n\x1a\n", "a NIfTI-2 volume", TO_DICOM),
-    (4, b"ni2\0\r\n\x1a\n", "a NIfTI-2 header", TO_DICOM),
-    (0, b"NRRD000", "an NRRD volume", TO_DICOM),
+    (344, b"ni1\0", "a NIfTI-1 header whose samples are in another file", TO_DICOM),
+    (4, b"ni2\0\r\n\x1a\n", "a NIfTI-2 header whose samples are in another file", TO_DICOM),
     (0, b"ObjectType = Image", "a MetaImage header", TO_DICOM),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file", TO_DICOM),
-    (0, b"II*\0", "a TIFF image", TO_DICOM),
-    (0, b"MM\0*", "a TIFF image", TO_DICOM),
     (0, b"II+\0", "a BigTIFF image", TO_DICOM),
     (0, b"MM\0+", "a BigTIFF image", TO_DICOM),
     (0, b"\xff\xd8\xff\xf7", "a JPEG-LS image", TO_DICOM),
@@ -62,6 +66,21 @@ pub(super) fn kind(bytes: &[u8]) -> Kind<'_> {
         return Kind::Png;
     }
     let has = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
+    if has(0, b"II*\0") || has(0, b"MM\0*") {
+        return Kind::Tiff;
+    }
+    if nifti::is_volume(bytes) {
+        return Kind::Nifti;
+    }
+    if has(0, b"\x1f\x8b") && nifti::is_volume(&nifti::gzip_head(bytes)) {
+        return Kind::NiftiGzip;
+    }
+    if has(0, b"NRRD000") {
+        return Kind::Nrrd;
+    }
+    if has(0, b"PK\x03\x04") {
+        return Kind::Zip;
+    }
     if let Some(&(_, _, format, advice)) = KNOWN.iter().find(|(offset, magic, ..)| has(*offset, magic)) {
         return Kind::Unsupported { format, advice };
     }

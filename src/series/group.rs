@@ -21,7 +21,7 @@ pub(super) fn id(slice: &Slice) -> String {
     slice.info().series_id.clone().unwrap_or_else(|| folder().to_owned())
 }
 
-/// Splits slices by series, size, container and orientation.
+/// Splits slices by series, size, container, orientation, and whether they hold Hounsfield units.
 pub(super) fn split(mut slices: Vec<Slice>) -> Vec<Group> {
     slices.sort_by(|a, b| natural::compare(&a.info().path, &b.info().path));
     let mut groups: BTreeMap<(String, usize, usize, &'static str), Vec<Group>> = BTreeMap::new();
@@ -30,7 +30,8 @@ pub(super) fn split(mut slices: Vec<Slice>) -> Vec<Group> {
         let alike = groups.entry((id.clone(), rows, cols, format.name())).or_default();
         let fits = |group: &&mut Group| {
             group.slices.first().is_some_and(|first| {
-                same_orientation(first.info().orientation_patient, slice.info().orientation_patient)
+                first.is_hounsfield() == slice.is_hounsfield()
+                    && same_orientation(first.info().orientation_patient, slice.info().orientation_patient)
             })
         };
         match alike.iter_mut().find(fits) {

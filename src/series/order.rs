@@ -43,7 +43,7 @@ pub(super) fn order(group: Group, table_step_mm: Option<f64>) -> Order {
                 let rule = OrderRule::NameNumber { step_mm: None };
                 finish(slices, None, &numbers, rule, None, Some(1.0), Unit::Number)
             }
-            (Format::Dicom, _) => {
+            _ => {
                 let usual = median(&steps(&numbers));
                 finish(slices, None, &numbers, OrderRule::InstanceNumber, None, usual, Unit::Number)
             }
@@ -75,6 +75,25 @@ fn position_along_normal(slice: &Slice) -> Option<f64> {
     let [a, b, c, d, e, f] = slice.info().orientation_patient?;
     let (nx, ny, nz) = (b * f - c * e, c * d - a * f, a * e - b * d);
     Some(nx * px + ny * py + nz * pz)
+}
+
+/// Tilts below this are rounding.
+const TILT_DEGREES: f64 = 1.0;
+
+/// The angle in degrees between the line from the first slice to the last and the normal of their planes, where it is a
+/// tilt; `None` where places are missing or the slices lie straight behind each other.
+pub(super) fn tilt(slices: &[Slice]) -> Option<f64> {
+    let (first, last) = (slices.first()?, slices.last()?);
+    let [a, b] = [first, last].map(|slice| slice.info().position_patient_mm);
+    let [ax, ay, az] = a?;
+    let [bx, by, bz] = b?;
+    let length = ((bx - ax).powi(2) + (by - ay).powi(2) + (bz - az).powi(2)).sqrt();
+    let along = (position_along_normal(last)? - position_along_normal(first)?).abs();
+    if length < SAME_MM || along < SAME_MM {
+        return None;
+    }
+    let degrees = (along / length).min(1.0).acos().to_degrees();
+    (degrees > TILT_DEGREES).then_some(degrees)
 }
 
 /// Distances between neighbours.

@@ -129,6 +129,7 @@ fn padding_behind_the_pixels_is_cut_off() {
     data_set.word(0x0028_0101, 8);
     data_set.word(0x0028_0102, 7);
     data_set.word(0x0028_0103, 0);
+    data_set.text(0x0028_1052, "DS", "0");
     for excess in [0, 1, 2] {
         data_set.set(0x7fe0_0010, "OB", Value::Bytes((0..9 + excess).collect()));
         let slice = slice("odd.dcm", &data_set.explicit());
@@ -144,6 +145,7 @@ fn big_endian_words_of_8_bit_cells_are_swapped() {
     data_set.word(0x0028_0101, 8);
     data_set.word(0x0028_0102, 7);
     data_set.word(0x0028_0103, 0);
+    data_set.text(0x0028_1052, "DS", "0");
     let swapped = vec![1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10];
     for (vr, bytes) in [("OW", swapped), ("OB", (0..12).collect())] {
         data_set.set(0x7fe0_0010, vr, Value::Bytes(bytes));
@@ -164,7 +166,7 @@ fn the_fingerprint_is_over_little_endian_32_bit_integers() {
 }
 
 /// The slow twin of the decoder's shifts: arithmetic on one cell.
-fn stored_value(cell: u16, bits_stored: u32, signed: bool) -> i64 {
+fn stored_value(cell: u32, bits_stored: u32, signed: bool) -> i64 {
     let value = i64::from(cell) % 2_i64.pow(bits_stored);
     if signed && value >= 2_i64.pow(bits_stored - 1) { value - 2_i64.pow(bits_stored) } else { value }
 }
@@ -173,33 +175,45 @@ proptest! {
     #[test]
     fn stored_values_come_back_for_every_width_sign_and_encoding(
         which in 0_usize..3,
-        (wide, bits_stored) in prop_oneof![(Just(true), 1_u16..=16), (Just(false), 1_u16..=8)],
+        (allocated, bits_stored) in
+            prop_oneof![(Just(8), 1_u16..=8), (Just(16), 1_u16..=16), (Just(32), 1_u16..=32)],
         signed: bool,
         (rows, cols, cells) in (1_u16..6, 1_u16..6).prop_flat_map(|(rows, cols)| {
-            (Just(rows), Just(cols), prop::collection::vec(any::<u16>(), usize::from(rows * cols)))
+            (Just(rows), Just(cols), prop::collection::vec(any::<u32>(), usize::from(rows * cols)))
         }),
     ) {
         let (encoding, _) = ENCODINGS[which];
         let mut data_set = DataSet::ct();
         data_set.word(0x0028_0010, rows);
         data_set.word(0x0028_0011, cols);
-        data_set.word(0x0028_0100, if wide { 16 } else { 8 });
+        data_set.word(0x0028_0100, allocated);
         data_set.word(0x0028_0101, bits_stored);
         data_set.word(0x0028_0102, bits_stored - 1);
         data_set.word(0x0028_0103, u16::from(signed));
-        let cells: Vec<u16> = if wide { cells } else { cells.into_iter().map(|cell| cell % 256).collect() };
-        let value = if wide {
-            Value::Words(cells.clone())
-        } else {
-            Value::Bytes(cells.iter().map(|&cell| u8::try_from(cell).expect("8 bits")).collect())
+        data_set.text(0x0028_1052, "DS", "0");
+        let cells: Vec<u32> = cells.into_iter().map(|cell| cell >> (32 - u32::from(allocated))).collect();
+        // Without a sign, 32 bits beyond what any Hounsfield value needs are refused.
+        let cells: Vec<u32> = if !signed && bits_stored == 32 { cells.iter().map(|cell| cell / 2).collect() } else { cells };
+        let low = |cell: &u32| u16::try_from(cell & 0xffff).expect("16 bits");
+        let value = match allocated {
+            8 => Value::Bytes(cells.iter().map(|&cell| u8::try_from(cell).expect("8 bits")).collect()),
+            16 => Value::Words(cells.iter().map(low).collect()),
+            _ if encoding == crate::write::Encoding::Big => {
+                Value::Bytes(cells.iter().flat_map(|cell| cell.to_be_bytes()).collect())
+            }
+            _ => Value::Bytes(cells.iter().flat_map(|cell| cell.to_le_bytes()).collect()),
         };
-        data_set.set(0x7fe0_0010, if wide { "OW" } else { "OB" }, value);
+        data_set.set(0x7fe0_0010, if allocated == 8 { "OB" } else { "OW" }, value);
         // In implicit VR, 8-bit cells stand in OW words; little endian leaves them in order.
         let slice = slice("s.dcm", &data_set.file(encoding, Container::Part10));
         let found: Vec<i64> = slice.stored().iter().map(i64::from).collect();
         let expected: Vec<i64> =
             cells.iter().map(|&cell| stored_value(cell, u32::from(bits_stored), signed)).collect();
         prop_assert_eq!(found, expected);
-        prop_assert_eq!(matches!(slice.stored(), StoredValues::Signed(_)), signed);
+        if allocated < 32 {
+            prop_assert_eq!(matches!(slice.stored(), StoredValues::Signed(_)), signed);
+        } else {
+            prop_assert!(matches!(slice.stored(), StoredValues::Wide(_)));
+        }
     }
 }

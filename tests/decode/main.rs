@@ -3,13 +3,18 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod codecs;
 mod dicom;
 mod dicom_refused;
+mod differential;
+mod fuzz;
 mod independent;
+mod mutants;
 mod never_panics;
 mod other_formats;
 mod png;
 mod table;
+mod volumes;
 mod write;
 
 use lesionlens::decode::{DecodeError, Decoded, decode};
@@ -23,10 +28,18 @@ fn slice(path: &str, bytes: &[u8]) -> Slice {
     }
 }
 
+/// Decodes a file that must hold several slices.
+fn slices(path: &str, bytes: &[u8]) -> Vec<Slice> {
+    match decode(path, bytes) {
+        Ok(Decoded::Slices(slices)) => slices,
+        other => panic!("{path} should be several slices, is {other:?}"),
+    }
+}
+
 /// Why a file was refused.
 fn refusal(path: &str, bytes: &[u8]) -> DecodeError {
     match decode(path, bytes) {
         Err(error) => error,
-        Ok(decoded) => panic!("{path} should be refused, is {decoded:?}"),
+        Ok(_) => panic!("{path} should be refused, is read"),
     }
 }

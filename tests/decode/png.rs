@@ -61,7 +61,6 @@ fn both_naming_layouts_of_deeplesion_give_series_and_number() {
 #[test]
 fn pictures_without_hounsfield_units_are_refused() {
     for (kind, bytes_per_pixel, code) in [
-        (ExtendedColorType::L8, 1, "png_not_16_bit"),
         (ExtendedColorType::La8, 2, "png_not_16_bit"),
         (ExtendedColorType::Rgb8, 3, "png_not_16_bit"),
         (ExtendedColorType::Rgba8, 4, "png_not_16_bit"),

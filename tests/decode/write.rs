@@ -157,7 +157,7 @@ pub(crate) fn header(encoding: Encoding, tag: u32, vr: [u8; 2], length: u32) -> 
     out.extend(u16_bytes(encoding, u16::try_from(tag >> 16).expect("16 bits")));
     out.extend(u16_bytes(encoding, u16::try_from(tag & 0xffff).expect("16 bits")));
     let delimiter = tag >> 16 == 0xfffe;
-    let long = matches!(&vr, b"OB" | b"OW" | b"SQ" | b"UN" | b"UT");
+    let long = matches!(&vr, b"OB" | b"OV" | b"OW" | b"SQ" | b"UN" | b"UT");
     if encoding == Encoding::Implicit || delimiter {
         out.extend(u32_bytes(encoding, length));
     } else if long {

@@ -24,6 +24,7 @@ export class LlViewer extends Part {
   #file = make("span", { class: "file" });
   #series = make("span", { class: "id" });
   #synthetic = make("span", { class: "tag synthetic" }, words.viewer.synthetic);
+  #notHounsfield = make("span", { class: "tag not-hu", "data-testid": "not-hu" }, words.viewer.notHounsfield);
   #position = make("span");
   #waiting = make("span", { class: "waiting" });
   #window = make("span", { class: "window", "data-testid": "window" });
@@ -41,7 +42,7 @@ export class LlViewer extends Part {
     { class: "stage", tabindex: 0, role: "group", "aria-label": words.viewer.label },
     this.#frame,
     make("div", { class: "corner top left" }, this.#file, this.#series),
-    make("div", { class: "corner top right" }, this.#synthetic, this.#position, this.#waiting),
+    make("div", { class: "corner top right" }, this.#synthetic, this.#notHounsfield, this.#position, this.#waiting),
     make("div", { class: "corner bottom left" }, this.#window, this.#spacing),
     make("div", { class: "corner bottom right" }, this.#scale),
     ...Object.values(this.#sides),
@@ -184,6 +185,7 @@ export class LlViewer extends Part {
     setText(this.#file, fileName(clean(slice.path)));
     setText(this.#series, clean(shown.id));
     this.#synthetic.hidden = !synthetic;
+    this.#notHounsfield.hidden = shown.hounsfield;
     setText(this.#position, slice.position_mm === null ? "" : words.viewer.position(slice.position_mm));
     const isWaiting = stage === "detecting" && !detected.has(key);
     setText(this.#waiting, undrawable.has(key) ? words.viewer.undrawable : isWaiting ? words.viewer.waiting : "");

@@ -1,6 +1,6 @@
 //! The attributes that a CT slice needs, and strict reading of their values (PS3.5 6.2).
 
-use super::dataset::{Encoding, PixelData};
+use super::dataset::{Encoding, PixelData, Sequence};
 use crate::decode::DecodeError;
 use crate::decode::error::printable;
 
@@ -33,13 +33,44 @@ pub(super) const BITS_ALLOCATED: Name = name(0x0028_0100, "BitsAllocated");
 pub(super) const BITS_STORED: Name = name(0x0028_0101, "BitsStored");
 pub(super) const HIGH_BIT: Name = name(0x0028_0102, "HighBit");
 pub(super) const PIXEL_REPRESENTATION: Name = name(0x0028_0103, "PixelRepresentation");
+pub(super) const PIXEL_PADDING_VALUE: Name = name(0x0028_0120, "PixelPaddingValue");
+pub(super) const PIXEL_PADDING_RANGE_LIMIT: Name = name(0x0028_0121, "PixelPaddingRangeLimit");
 pub(super) const WINDOW_CENTER: Name = name(0x0028_1050, "WindowCenter");
 pub(super) const WINDOW_WIDTH: Name = name(0x0028_1051, "WindowWidth");
 pub(super) const RESCALE_INTERCEPT: Name = name(0x0028_1052, "RescaleIntercept");
 pub(super) const RESCALE_SLOPE: Name = name(0x0028_1053, "RescaleSlope");
 pub(super) const RESCALE_TYPE: Name = name(0x0028_1054, "RescaleType");
 
-const WANTED: [Name; 23] = [
+pub(super) const LUT_DESCRIPTOR: Name = name(0x0028_3002, "LUTDescriptor");
+pub(super) const MODALITY_LUT_TYPE: Name = name(0x0028_3004, "ModalityLUTType");
+pub(super) const LUT_DATA: Name = name(0x0028_3006, "LUTData");
+pub(super) const FRAME_TYPE: Name = name(0x0008_9007, "FrameType");
+pub(super) const EXTENDED_OFFSET_TABLE: Name = name(0x7fe0_0001, "ExtendedOffsetTable");
+
+pub(super) const MODALITY_LUT_SEQUENCE: Name = name(0x0028_3000, "ModalityLUTSequence");
+pub(super) const SHARED_FUNCTIONAL_GROUPS: Name = name(0x5200_9229, "SharedFunctionalGroupsSequence");
+pub(super) const PER_FRAME_FUNCTIONAL_GROUPS: Name = name(0x5200_9230, "PerFrameFunctionalGroupsSequence");
+pub(super) const PIXEL_MEASURES: Name = name(0x0028_9110, "PixelMeasuresSequence");
+pub(super) const PLANE_POSITION: Name = name(0x0020_9113, "PlanePositionSequence");
+pub(super) const PLANE_ORIENTATION: Name = name(0x0020_9116, "PlaneOrientationSequence");
+pub(super) const PIXEL_VALUE_TRANSFORMATION: Name = name(0x0028_9145, "PixelValueTransformationSequence");
+pub(super) const FRAME_VOI_LUT: Name = name(0x0028_9132, "FrameVOILUTSequence");
+pub(super) const CT_IMAGE_FRAME_TYPE: Name = name(0x0018_9329, "CTImageFrameTypeSequence");
+
+/// Sequences that are looked into; all others are stepped over.
+const SEQUENCES: [Name; 9] = [
+    MODALITY_LUT_SEQUENCE,
+    SHARED_FUNCTIONAL_GROUPS,
+    PER_FRAME_FUNCTIONAL_GROUPS,
+    PIXEL_MEASURES,
+    PLANE_POSITION,
+    PLANE_ORIENTATION,
+    PIXEL_VALUE_TRANSFORMATION,
+    FRAME_VOI_LUT,
+    CT_IMAGE_FRAME_TYPE,
+];
+
+const WANTED: [Name; 30] = [
     IMAGE_TYPE,
     SOP_CLASS_UID,
     MODALITY,
@@ -58,28 +89,52 @@ const WANTED: [Name; 23] = [
     BITS_STORED,
     HIGH_BIT,
     PIXEL_REPRESENTATION,
+    PIXEL_PADDING_VALUE,
+    PIXEL_PADDING_RANGE_LIMIT,
     WINDOW_CENTER,
     WINDOW_WIDTH,
     RESCALE_INTERCEPT,
     RESCALE_SLOPE,
     RESCALE_TYPE,
+    LUT_DESCRIPTOR,
+    MODALITY_LUT_TYPE,
+    LUT_DATA,
+    FRAME_TYPE,
+    EXTENDED_OFFSET_TABLE,
 ];
 
-/// Those of VR US.
-const WORDS: [Name; 7] =
-    [SAMPLES_PER_PIXEL, ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, PIXEL_REPRESENTATION];
+/// Whether a tag is that of a sequence that is looked into.
+pub(super) fn is_sequence(tag: u32) -> bool {
+    SEQUENCES.iter().any(|name| name.tag == tag)
+}
 
-/// Raw values of the wanted attributes of one data set.
+/// Those of VR US, or of US or SS.
+const WORDS: [Name; 9] = [
+    SAMPLES_PER_PIXEL,
+    ROWS,
+    COLUMNS,
+    BITS_ALLOCATED,
+    BITS_STORED,
+    HIGH_BIT,
+    PIXEL_REPRESENTATION,
+    PIXEL_PADDING_VALUE,
+    PIXEL_PADDING_RANGE_LIMIT,
+];
+
+/// Raw values of the wanted attributes of one data set or item.
+#[derive(Debug, Clone)]
 pub(super) struct Attributes<'a> {
     encoding: Encoding,
     // Invariant: at most one entry per wanted tag.
     values: Vec<(u32, &'a [u8])>,
+    // Invariant: at most one entry per tag of SEQUENCES.
+    sequences: Vec<(u32, Sequence<'a>)>,
     pixel_data: PixelData<'a>,
 }
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(encoding: Encoding) -> Self {
-        Self { encoding, values: Vec::with_capacity(WANTED.len()), pixel_data: PixelData::Absent }
+        Self { encoding, values: Vec::new(), sequences: Vec::new(), pixel_data: PixelData::Absent }
     }
 
     /// Keeps a value if it is wanted; `false` if the tag has been there before.
@@ -91,6 +146,29 @@ impl<'a> Attributes<'a> {
             self.values.push((tag, value));
         }
         true
+    }
+
+    /// Keeps a sequence; `false` if the tag has been there before.
+    pub(super) fn insert_sequence(&mut self, tag: u32, sequence: Sequence<'a>) -> bool {
+        let is_fresh = self.sequence_of(tag).is_none();
+        if is_fresh {
+            self.sequences.push((tag, sequence));
+        }
+        is_fresh
+    }
+
+    fn sequence_of(&self, tag: u32) -> Option<Sequence<'a>> {
+        self.sequences.iter().find(|&&(known, _)| known == tag).map(|&(_, sequence)| sequence)
+    }
+
+    /// A sequence of [`SEQUENCES`]; `None` if it is absent.
+    pub(super) fn sequence(&self, name: Name) -> Option<Sequence<'a>> {
+        self.sequence_of(name.tag)
+    }
+
+    /// The first item of a sequence; `None` if there is none.
+    pub(super) fn first_item(&self, name: Name) -> Result<Option<Attributes<'a>>, DecodeError> {
+        self.sequence(name).and_then(|sequence| sequence.items().next()).transpose()
     }
 
     pub(super) fn set_pixel_data(&mut self, pixel_data: PixelData<'a>) {
@@ -158,6 +236,41 @@ impl<'a> Attributes<'a> {
             None | Some([]) => Ok(None),
             Some(value) => self.word(value).map(Some).ok_or_else(|| self.bad(name, "one number of two bytes")),
         }
+    }
+
+    /// One number in the cells of the pixels (VR US or SS), of two or four bytes; `None` if absent or of length 0.
+    pub(super) fn stored_value(&self, name: Name, is_signed: bool) -> Result<Option<i64>, DecodeError> {
+        let is_big = self.encoding == Encoding::ExplicitBig;
+        match self.raw(name) {
+            None | Some([]) => Ok(None),
+            Some(&[a, b]) => {
+                let word = if is_big { u16::from_be_bytes([a, b]) } else { u16::from_le_bytes([a, b]) };
+                Ok(Some(if is_signed { i64::from(word.cast_signed()) } else { i64::from(word) }))
+            }
+            Some(&[a, b, c, d]) => {
+                let bytes = [a, b, c, d];
+                let word = if is_big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+                Ok(Some(if is_signed { i64::from(word.cast_signed()) } else { i64::from(word) }))
+            }
+            Some(_) => Err(self.bad(name, "one number of two or four bytes")),
+        }
+    }
+
+    /// The words of a table (VR US or OW); empty if the attribute is absent.
+    pub(super) fn words(&self, name: Name) -> impl Iterator<Item = u16> {
+        let is_big = self.encoding == Encoding::ExplicitBig;
+        let pairs = self.raw(name).unwrap_or_default().as_chunks::<2>().0.iter();
+        pairs.map(move |&pair| if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
+    }
+
+    /// The bytes of a value as they are; empty if the attribute is absent.
+    pub(super) fn bytes(&self, name: Name) -> &'a [u8] {
+        self.raw(name).unwrap_or_default()
+    }
+
+    /// Whether the attribute is there and not empty.
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.value(name).is_some()
     }
 
     fn raw(&self, name: Name) -> Option<&'a [u8]> {

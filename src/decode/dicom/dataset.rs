@@ -1,8 +1,9 @@
 //! Elements of a data set, one after another (PS3.5 chapter 7).
 //!
-//! In: bytes and their encoding. Out: the attributes of the top level that a CT slice needs, and where the pixels are.
-//! Sequences are stepped over: by their length where they have one, with a stack of bounded depth where they have not.
-//! The walk goes on behind the pixels to the end, because a file whose structure breaks there was damaged.
+//! In: bytes and their encoding. Out: the attributes of one level that a CT slice needs, the few sequences that are
+//! looked into, and where the pixels are. Other sequences are stepped over: by their length where they have one, with
+//! a stack of bounded depth where they have not. The walk goes on behind the pixels to the end, because a file whose
+//! structure breaks there was damaged.
 
 use super::attributes::Attributes;
 use crate::decode::DecodeError;
@@ -37,11 +38,60 @@ pub(super) enum PixelData<'a> {
         data: &'a [u8],
         word_cells: bool,
     },
-    /// Fragments of a compressed stream (PS3.5 A.4).
-    Encapsulated,
+    /// Items with the fragments of a compressed stream (PS3.5 A.4), up to their delimiter.
+    Encapsulated(Fragments<'a>),
 }
 
-/// Reads the attributes of the top level. `offset` is where the bytes stand in the file, for messages.
+/// The items of encapsulated pixels. They are walked anew each time, since a file may hold millions of empty ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fragments<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Fragments<'a> {
+    /// Each item with the offset of its tag from the first item's.
+    pub(super) fn items(self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let mut reader = Reader::new(self.bytes, 0);
+        std::iter::from_fn(move || {
+            let at = reader.at;
+            let length = reader.header(Encoding::ExplicitLittle).ok()?.length?;
+            Some((at, reader.take(length).ok()?))
+        })
+    }
+}
+
+/// A sequence that is looked into: its items without the closing delimiter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sequence<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    encoding: Encoding,
+}
+
+impl<'a> Sequence<'a> {
+    /// The items one after another, each with its attributes.
+    pub(super) fn items(self) -> impl Iterator<Item = Result<Attributes<'a>, DecodeError>> {
+        let Self { bytes, offset, encoding } = self;
+        let mut reader = Reader::new(bytes, offset);
+        std::iter::from_fn(move || {
+            (!reader.is_at_end()).then(|| {
+                let start = reader.at;
+                let header = reader.header(encoding)?;
+                if header.tag != ITEM {
+                    return Err(reader.damaged_at(start, "a sequence holds something else than items"));
+                }
+                let at = reader.at;
+                let content = match header.length {
+                    Some(length) => reader.take(length)?,
+                    None => reader.take_undefined(Open::Item(encoding))?,
+                };
+                read(content, offset.saturating_add(at), encoding)
+            })
+        })
+    }
+}
+
+/// Reads the attributes of a data set or item. `offset` is where the bytes stand in the file, for messages.
 pub(super) fn read(bytes: &[u8], offset: usize, encoding: Encoding) -> Result<Attributes<'_>, DecodeError> {
     let mut reader = Reader::new(bytes, offset);
     let mut attributes = Attributes::new(encoding);
@@ -56,20 +106,28 @@ pub(super) fn read(bytes: &[u8], offset: usize, encoding: Encoding) -> Result<At
                 return Err(reader.damaged_at(start, SECOND_TIME));
             }
             (PIXEL_DATA, None) => {
-                attributes.set_pixel_data(PixelData::Encapsulated);
-                return Ok(attributes);
+                attributes.set_pixel_data(PixelData::Encapsulated(reader.take_fragments()?));
             }
             (PIXEL_DATA, Some(length)) => {
                 let word_cells = encoding == Encoding::ImplicitLittle || header.vr == Some(*b"OW");
                 attributes.set_pixel_data(PixelData::Native { data: reader.take(length)?, word_cells });
             }
-            (tag, Some(length)) => {
-                let value = reader.take(length)?;
-                if !attributes.insert(tag, value) {
+            (tag, length) => {
+                let at = reader.position_in_file();
+                let inner = header.content_encoding(encoding);
+                let value = match length {
+                    Some(length) => reader.take(length)?,
+                    None => reader.take_undefined(Open::Sequence(inner))?,
+                };
+                let is_fresh = if super::attributes::is_sequence(tag) {
+                    attributes.insert_sequence(tag, Sequence { bytes: value, offset: at, encoding: inner })
+                } else {
+                    length.is_none() || attributes.insert(tag, value)
+                };
+                if !is_fresh {
                     return Err(reader.damaged_at(start, SECOND_TIME));
                 }
             }
-            (_, None) => reader.skip_undefined(header.content_encoding(encoding))?,
         }
     }
     Ok(attributes)
@@ -123,7 +181,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// PS3.5 6.2.2: a UN of undefined length holds items in implicit VR little endian, whatever stands around it.
+    /// PS3.5 6.2.2: a UN that is a sequence holds items in implicit VR little endian, whatever stands around it.
     fn content_encoding(&self, outer: Encoding) -> Encoding {
         if self.vr == Some(*b"UN") { Encoding::ImplicitLittle } else { outer }
     }
@@ -149,6 +207,11 @@ impl<'a> Reader<'a> {
     /// How many bytes have been read.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// Where the next bytes stand in the file, for messages.
+    fn position_in_file(&self) -> usize {
+        self.offset.saturating_add(self.at)
     }
 
     /// The next bytes, without moving.
@@ -202,9 +265,36 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// Steps over the content of a sequence of undefined length, to behind its delimiter.
-    fn skip_undefined(&mut self, content: Encoding) -> Result<(), DecodeError> {
-        let mut open = vec![Open::Sequence(content)];
+    /// The fragments of encapsulated pixels, and steps behind their delimiter.
+    fn take_fragments(&mut self) -> Result<Fragments<'a>, DecodeError> {
+        let content = self.rest();
+        let first = self.at;
+        loop {
+            let start = self.at;
+            let header = self.header(Encoding::ExplicitLittle)?;
+            match (header.tag, header.length) {
+                (SEQUENCE_END, _) => {
+                    let length = start.saturating_sub(first);
+                    return Ok(Fragments { bytes: content.get(..length).unwrap_or_default() });
+                }
+                (ITEM, Some(length)) => _ = self.take(length)?,
+                _ => return Err(self.damaged_at(start, "between the fragments of the pixels stands something else")),
+            }
+        }
+    }
+
+    /// The content of a sequence or item of undefined length, and steps behind its delimiter.
+    fn take_undefined(&mut self, outermost: Open) -> Result<&'a [u8], DecodeError> {
+        let (content, first) = (self.rest(), self.at);
+        self.skip_undefined(outermost)?;
+        // A delimiter takes eight bytes: tag and length.
+        let length = self.at.saturating_sub(first).saturating_sub(8);
+        Ok(content.get(..length).unwrap_or_default())
+    }
+
+    /// Steps over the content of a sequence or item of undefined length, to behind its delimiter.
+    fn skip_undefined(&mut self, outermost: Open) -> Result<(), DecodeError> {
+        let mut open = vec![outermost];
         while let Some(&innermost) = open.last() {
             if open.len() > MAX_OPEN {
                 return Err(DecodeError::DicomTooDeep { limit: MAX_LEVELS });

@@ -1,6 +1,7 @@
 //! Transfer syntaxes and SOP classes by UID (PS3.6 annex A).
 
 use super::dataset::Encoding;
+use crate::decode::codec::Codec;
 
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
@@ -13,8 +14,8 @@ pub(super) enum Syntax {
     Native(Encoding),
     /// Explicit VR little endian, deflated as a whole (PS3.5 A.5).
     Deflated,
-    /// Explicit VR little endian around compressed pixels (PS3.5 A.4).
-    Encapsulated,
+    /// Explicit VR little endian around compressed pixels (PS3.5 A.4), and what reads them; `None`: nothing does.
+    Encapsulated(Option<Codec>),
     /// Not known; not even its data set can be read.
     Unknown,
 }
@@ -25,8 +26,28 @@ pub(super) fn of(uid: &str) -> Syntax {
         EXPLICIT_LITTLE => Syntax::Native(Encoding::ExplicitLittle),
         EXPLICIT_BIG => Syntax::Native(Encoding::ExplicitBig),
         DEFLATED => Syntax::Deflated,
-        _ if ENCAPSULATED.iter().any(|&(known, _)| known == uid) => Syntax::Encapsulated,
+        _ if ENCAPSULATED.iter().any(|&(known, _)| known == uid) => Syntax::Encapsulated(codec(uid)),
         _ => Syntax::Unknown,
+    }
+}
+
+/// What reads the frames of an encapsulated syntax.
+fn codec(uid: &str) -> Option<Codec> {
+    match uid {
+        "1.2.840.10008.1.2.5" => Some(Codec::Rle),
+        "1.2.840.10008.1.2.4.50"
+        | "1.2.840.10008.1.2.4.51"
+        | "1.2.840.10008.1.2.4.53"
+        | "1.2.840.10008.1.2.4.55"
+        | "1.2.840.10008.1.2.4.57"
+        | "1.2.840.10008.1.2.4.70" => Some(Codec::Jpeg),
+        "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => Some(Codec::JpegLs),
+        "1.2.840.10008.1.2.4.90"
+        | "1.2.840.10008.1.2.4.91"
+        | "1.2.840.10008.1.2.4.201"
+        | "1.2.840.10008.1.2.4.202"
+        | "1.2.840.10008.1.2.4.203" => Some(Codec::Jpeg2000),
+        _ => None,
     }
 }
 
@@ -88,13 +109,9 @@ const ENCAPSULATED: &[(&str, &str)] = &[
     ("1.2.840.10008.1.2.8.1", "Deflated Image Frame"),
 ];
 
-/// Name of the multi-frame CT classes; `None` for any other class.
-pub(super) fn enhanced_ct_name(class: &str) -> Option<&'static str> {
-    match class {
-        "1.2.840.10008.5.1.4.1.1.2.1" => Some("Enhanced CT Image"),
-        "1.2.840.10008.5.1.4.1.1.2.2" => Some("Legacy Converted Enhanced CT Image"),
-        _ => None,
-    }
+/// Whether a SOP class is Enhanced CT or Legacy Converted Enhanced CT, whose frames have functional groups.
+pub(super) fn is_enhanced_ct(class: &str) -> bool {
+    matches!(class, "1.2.840.10008.5.1.4.1.1.2.1" | "1.2.840.10008.5.1.4.1.1.2.2")
 }
 
 /// What a DICOM object is, with an article, for the classes that lie beside CT images in a study.

@@ -1,0 +1,47 @@
+//! The fuzz targets of `fuzz/`, run for a short time on bytes from a fixed seed, and on every input that once broke one.
+
+#[path = "../../fuzz/targets.rs"]
+mod targets;
+
+use std::fs;
+use std::path::Path;
+
+use crate::codecs::Golden;
+use crate::mutants::{Random, mutate, seeds};
+
+/// Inputs for each target.
+const N_INPUTS: usize = 400;
+
+#[test]
+fn every_target_survives_random_and_mutated_bytes() {
+    let mut random = Random::new(0x0dec_0de5);
+    // Bare streams for the codecs, whole files for the rest: what a target puts before them leads into its parser.
+    let mut inputs: Vec<Vec<u8>> = Golden::all().iter().map(Golden::stream).collect();
+    inputs.extend(seeds().into_iter().map(|(_, bytes)| bytes));
+    for target in targets::TARGETS {
+        for number in 0..N_INPUTS {
+            let mut bytes = match number % 4 {
+                0 => (0..random.below(600)).map(|_| random.byte()).collect(),
+                _ => inputs[random.below(inputs.len())].clone(),
+            };
+            // What a target prepends is not needed twice.
+            let skip = [0, 0, 4, 8, 9, 132][random.below(6)].min(bytes.len());
+            bytes.drain(..skip);
+            mutate(&mut bytes, &mut random);
+            targets::run(target, &bytes);
+        }
+    }
+}
+
+#[test]
+fn inputs_that_once_broke_a_reader_do_so_no_more() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions");
+    let mut n = 0;
+    for entry in fs::read_dir(&folder).expect("the regressions") {
+        let path = entry.expect("a readable folder").path();
+        let bytes = fs::read(&path).expect("a readable file");
+        targets::TARGETS.iter().for_each(|target| targets::run(target, &bytes));
+        n += 1;
+    }
+    assert!(n > 0, "{} is empty", folder.display());
+}
