@@ -1,7 +1,8 @@
 //! The detector's model: what its spec file promises, and the trait that runs it.
 //!
 //! In: a spec (`models/detector.json`), the ONNX file it names, and [`InputTensor`]s. Out: one [`RawHead`] per stride,
-//! floating point, before any sigmoid. The engine behind [`Model`] is [`tract`]; nothing else names it.
+//! floating point, before any sigmoid. The engine behind [`Model`] is [`tract`], over the
+//! integer convolutions of [`convolution`] and [`kernels`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,6 +10,8 @@ use thiserror::Error;
 
 use crate::input::{InputSpec, InputTensor};
 
+pub mod convolution;
+pub mod kernels;
 pub mod tract;
 
 /// The form of spec that is read.

@@ -2,9 +2,16 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
+#[path = "common/convolution.rs"]
+mod twin;
+
 use js_sys::Reflect;
+use lesionlens::input::{ImageFromInput, InputTensor};
+use lesionlens::model::tract::TractModel;
+use lesionlens::model::{Model, ModelSpec, hex};
 use lesionlens::wasm::Workbench;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -124,4 +131,34 @@ fn errors_carry_name_code_and_message() {
     let error = Workbench::new(SPEC, &tampered).err().unwrap();
     check(error, "ModelError", "model_sha256");
     check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
+}
+
+#[wasm_bindgen_test]
+fn kernels_equal_the_definition_bit_for_bit_in_a_browser() {
+    for seed in 0..150 {
+        twin::check(seed);
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_random_net_equals_the_integer_reference_in_numpy_in_a_browser() {
+    const NET: &[u8] = include_bytes!("golden/quantized_net.onnx");
+    let golden: Value = serde_json::from_str(include_str!("golden/quantized_net.json")).unwrap();
+    let mut spec: Value = serde_json::from_str(SPEC).unwrap();
+    spec["sha256"] = json!(hex(&Sha256::digest(NET)));
+    let mut channels = vec!["heat", "dx", "dy", "log_w", "log_h", "log_long", "log_short", "sin_2theta", "cos_2theta"];
+    channels.extend(["type_bone", "type_abdomen", "type_mediastinum", "type_liver"]);
+    channels.extend(["type_lung", "type_kidney", "type_soft_tissue", "type_pelvis"]);
+    spec["channels"] = json!(channels);
+    spec["types"] = json!({"temperature": 1.0, "min_probability": 0.6});
+    let mut model = TractModel::load(ModelSpec::from_json(&spec.to_string()).unwrap(), NET).unwrap();
+    assert_eq!(model.not_integer(), None);
+    let number = |name: &str| usize::try_from(golden[name].as_u64().unwrap()).unwrap();
+    let levels: Vec<u8> = serde_json::from_value(golden["levels"].clone()).unwrap();
+    let image_from_input = ImageFromInput { crop_x: 0, crop_y: 0, ratio_x: 1.0, ratio_y: 1.0 };
+    let input = InputTensor { levels, rows: number("rows"), cols: number("cols"), image_from_input };
+    for (head, name) in model.run(&input).unwrap().iter().zip(["s4", "s8"]) {
+        let expected: Vec<f32> = serde_json::from_value(golden["outputs"][name].clone()).unwrap();
+        assert!(head.values == expected, "{name} differs");
+    }
 }
