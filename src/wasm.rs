@@ -4,6 +4,8 @@
 //! records, RGBA pixels and `Error` objects go out. An `Error` carries the Rust type in `name`, a stable `code`, and
 //! the chain of causes in `message`. Indices count from 0.
 
+mod net;
+
 use std::cell::OnceCell;
 use std::error::Error;
 

@@ -5,12 +5,14 @@
 //! operators in floating point; a plan is then made for each size that comes along, since tract optimises best when
 //! every shape is known, and the plans used last are kept. Both give the same bits wherever both can run.
 
+mod onnx;
 mod operators;
 mod rewrite;
 
 use std::io::Cursor;
 use std::sync::Arc;
 
+use tract_onnx::Onnx;
 use tract_onnx::prelude::*;
 
 use super::{Model, ModelError, ModelSpec, RawHead};
@@ -53,7 +55,7 @@ impl TractModel {
     /// # Errors
     /// [`ModelError::Sha256`] for another file, [`ModelError::Engine`] if tract cannot read it.
     pub fn load(spec: ModelSpec, onnx: &[u8]) -> Result<Self, ModelError> {
-        let graph = read(&spec, onnx)?;
+        let graph = read(&spec, onnx, &onnx::reader())?;
         // Any size at which every layer has pixels; sides differ so that rows and columns cannot be mixed up.
         let (rows, cols) = (2 * spec.input.multiple, 3 * spec.input.multiple);
         let integer = typed(&spec, graph.clone(), rows, cols)
@@ -71,7 +73,7 @@ impl TractModel {
     /// # Errors
     /// Those of [`TractModel::load`].
     pub fn load_plain(spec: ModelSpec, onnx: &[u8]) -> Result<Self, ModelError> {
-        let graph = read(&spec, onnx)?;
+        let graph = read(&spec, onnx, &reference_reader())?;
         let engine =
             Engine::Plain(Box::new(Plain { graph, plans: Vec::new() }), "plain tract was asked for".to_owned());
         Ok(Self { spec, engine })
@@ -87,9 +89,14 @@ impl TractModel {
     }
 }
 
-fn read(spec: &ModelSpec, onnx: &[u8]) -> Result<InferenceModel, ModelError> {
+fn read(spec: &ModelSpec, onnx: &[u8], reader: &Onnx) -> Result<InferenceModel, ModelError> {
     spec.verify(onnx)?;
-    tract_onnx::onnx().model_for_read(&mut Cursor::new(onnx)).map_err(engine("read the model"))
+    reader.model_for_read(&mut Cursor::new(onnx)).map_err(engine("read the model"))
+}
+
+/// tract's own reader, for the reference; the page has the operators of quantized nets only.
+fn reference_reader() -> Onnx {
+    if cfg!(target_arch = "wasm32") { onnx::reader() } else { tract_onnx::onnx() }
 }
 
 /// The graph with every type and shape known.

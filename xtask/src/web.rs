@@ -42,6 +42,7 @@ pub(crate) fn build(project: &Project, profile_name: &str) -> Result<()> {
     cache.prune()?;
 
     print!("{}", sizes.table(&manifest.budget));
+    write(&project.target("sizes.json"), sizes.json(&manifest.budget).to_string().as_bytes())?;
     if profile.wasm_opt.is_empty() {
         println!("profile {profile_name}: not optimised, so not held to the budgets");
     } else {

@@ -20,6 +20,7 @@ use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::konst::Const;
 use tract_onnx::tract_core::ops::math::Max;
 use tract_onnx::tract_core::ops::nn::DataFormat;
+use tract_onnx::tract_core::ops::nn::resize::NearestUpsample;
 use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearU8};
 use tract_onnx::tract_core::ops::source::TypedSource;
 
@@ -110,8 +111,8 @@ impl Rewriter<'_> {
         } else if let Some(op) = node.op_as::<TypedConcat>() {
             ensure!(op.axis == 1, "axis {} is not that of channels", op.axis);
             self.concatenated(node)?
-        } else if node.op.name() == "Resize" {
-            self.enlarged(node)?
+        } else if let Some(op) = node.op_as::<NearestUpsample>() {
+            self.enlarged(node, op)?
         } else if let Some(op) = node.op_as::<Conv>() {
             Value::Sums(self.sums(node, op)?)
         } else {
@@ -176,24 +177,13 @@ impl Rewriter<'_> {
         Ok(Value::Scaled(pieces, scale.context("nothing is concatenated")?))
     }
 
-    /// Every pixel twice in both directions. The operator is asked what it does with a map that tells its pixels
-    /// apart, since its form has many parameters; scales, unlike sizes, do the same to maps of other sizes.
-    fn enlarged(&self, node: &TypedNode) -> TractResult<Value> {
+    /// Every pixel several times, as often in both directions.
+    fn enlarged(&self, node: &TypedNode, op: &NearestUpsample) -> TractResult<Value> {
         let Value::Scaled(pieces, scale) = self.input(node, 0)? else { bail!("not levels with a scale") };
-        ensure!(node.inputs.len() == 2, "not by scales alone");
-        let scales = self.constant(node.inputs[1])?;
-        ensure!(scales.try_as_plain_ram()?.as_slice::<f32>()? == [1.0, 1.0, 2.0, 2.0], "not to twice the size");
-        let shape = self.graph.outlet_fact(node.inputs[0])?.shape.as_concrete().context("an open shape")?;
-        let &[_, _, rows, cols] = shape else { bail!("not a feature map") };
-        let pixels = tract_ndarray::Array4::from_shape_fn((1, 1, rows, cols), |(_, _, y, x)| number(y * cols + x));
-        let expected = tract_ndarray::Array4::from_shape_fn((1, 1, 2 * rows, 2 * cols), |(_, _, y, x)| {
-            number(y / 2 * cols + x / 2)
-        });
-        let probe = tvec!(Tensor::from(pixels).into(), scales.into_tvalue());
-        let result = node.op.eval_out_of_plan(probe)?.context("it cannot be asked what it does")?;
-        ensure!(*result[0] == Tensor::from(expected), "not to the nearest pixel");
-        let twice = |piece: Piece| Piece { part: Part { enlarged: 2 * piece.part.enlarged, ..piece.part }, ..piece };
-        Ok(Value::Scaled(pieces.into_iter().map(twice).collect(), scale))
+        let &[1, 1, times, across] = op.scales.as_slice() else { bail!("scales are {:?}", op.scales) };
+        ensure!(times == across, "rows and columns are not enlarged alike");
+        let more = |piece: Piece| Piece { part: Part { enlarged: times * piece.part.enlarged, ..piece.part }, ..piece };
+        Ok(Value::Scaled(pieces.into_iter().map(more).collect(), scale))
     }
 
     fn sums(&self, node: &TypedNode, op: &Conv) -> TractResult<Sums> {
@@ -309,10 +299,4 @@ fn power_of_two(scale: f32) -> TractResult<f32> {
 
 fn pair(values: &[usize]) -> TractResult<[usize; 2]> {
     values.try_into().map_err(|_| format_err!("{} spatial axes", values.len()))
-}
-
-/// A pixel's number, exact as long as a map has fewer than 2²⁴.
-#[allow(clippy::cast_precision_loss, reason = "maps of the size at which graphs are rewritten have far fewer pixels")]
-fn number(pixel: usize) -> f32 {
-    pixel as f32
 }

@@ -66,7 +66,7 @@ fn native(project: &Project) -> Result<()> {
 
 fn install(project: &Project) -> Result<()> {
     tools::install(project, &Manifest::read(project)?)?;
-    tools::npm_ci(project)?;
+    tools::npm_ci(project, "")?;
     Browser::ensure()?;
     Ok(())
 }
