@@ -315,6 +315,23 @@ impl ModelSpec {
         Some(positions)
     }
 
+    /// Heads for an input of `rows × cols` from their values, one list for each output, as [`RawHead::values`] has them.
+    ///
+    /// # Errors
+    /// [`ModelError::OutputShape`] when a list is missing or has another length.
+    pub fn heads(&self, (rows, cols): (usize, usize), mut values: Vec<Vec<f32>>) -> Result<Vec<RawHead>, ModelError> {
+        values.resize(self.outputs.len(), Vec::new());
+        let head = |(output, values): (&OutputSpec, Vec<f32>)| {
+            let stride = output.stride;
+            let expected = [1, self.channels.len(), rows / stride, cols / stride];
+            if values.len() != expected.iter().product::<usize>() {
+                return Err(ModelError::OutputShape { name: output.name.clone(), expected, found: vec![values.len()] });
+            }
+            Ok(RawHead { stride, rows: rows / stride, cols: cols / stride, values })
+        };
+        self.outputs.iter().zip(values).map(head).collect()
+    }
+
     /// Checks that `onnx` is the file that the spec pins.
     ///
     /// # Errors

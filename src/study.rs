@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use crate::decode::{DecodeError, Decoded, DlInfo, decode};
 use crate::detection::Detection;
-use crate::detector::detect;
+use crate::detector::detections;
 use crate::geometry::{BBox, Spacing};
 use crate::hounsfield::Window;
-use crate::model::{Model, ModelError};
+use crate::input::{ImageFromInput, InputTensor, input_tensor};
+use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::series::{Series, arrange};
 use crate::slice::Slice;
 use crate::view::render;
@@ -187,18 +188,45 @@ impl Study {
         Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
     }
 
-    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    /// The net's input for one slice, for a net that runs elsewhere; its heads come back by [`Study::accept`].
     ///
     /// # Errors
-    /// [`StudyError::NoSuchSlice`], or what the model reports.
-    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
+    /// [`StudyError::NoSuchSlice`].
+    pub fn input(&self, spec: &ModelSpec, series_idx: usize, slice_idx: usize) -> Result<InputTensor, StudyError> {
+        let series = self.series.get(series_idx).filter(|series| slice_idx < series.slices().len());
+        let series = series.ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })?;
+        Ok(input_tensor(series, slice_idx, &spec.input))
+    }
+
+    /// Keeps what heads say about one slice, every detection from the model's score floor up.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`], or a spec without the channels that are needed.
+    pub fn accept(
+        &mut self,
+        spec: &ModelSpec,
+        series_idx: usize,
+        slice_idx: usize,
+        image_from_input: &ImageFromInput,
+        heads: &[RawHead],
+    ) -> Result<(), StudyError> {
         let series = self.series.get(series_idx);
         let found = self.found.get_mut(series_idx).and_then(|found| found.get_mut(slice_idx));
         let (Some(series), Some(found)) = (series, found) else {
             return Err(StudyError::NoSuchSlice { series_idx, slice_idx });
         };
-        *found = Some(detect(model, series, slice_idx)?);
+        *found = Some(detections(heads, spec, series, image_from_input)?);
         Ok(())
+    }
+
+    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`], or what the model reports.
+    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
+        let input = self.input(model.spec(), series_idx, slice_idx)?;
+        let heads = model.run(&input)?;
+        self.accept(model.spec(), series_idx, slice_idx, &input.image_from_input, &heads)
     }
 
     /// Detections of one slice with a score of at least `threshold`, by falling score; none where the detector has not
