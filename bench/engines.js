@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The engines that are compared, each loading one ONNX file and running one slice at a time: this project's, tract's own
- * operators in the same module, and onnxruntime-web. Addresses are those of `server.mjs`.
+ * The engines that are compared, each loading one ONNX file and running one slice at a time: this project's as the page
+ * has it, tract's own operators, and onnxruntime-web. Addresses are those of `server.mjs`.
  */
 
 /** @typedef {{ name: string, run: (levels: Uint8Array, rows: number, cols: number) => Promise<Float32Array[]> }} Engine */
@@ -31,7 +31,9 @@ export function own({ glue, spec, model }) {
 }
 
 /** tract's own operators, optimised for the size that comes along. */
-export function plain({ glue, spec, model }) {
+export async function plain({ spec, model }) {
+  const glue = await import("/plain/lesionlens.js");
+  await glue.default({ module_or_path: "/plain/lesionlens_bg.wasm" });
   const net = glue.Net.plain(spec, model);
   return { name: "tract", run: async (levels, rows, cols) => net.run(levels, rows, cols) };
 }

@@ -43,7 +43,7 @@ Object.assign(globalThis, {
   /** One thread each. */
   async single(rounds) {
     const kit = await loadOwn();
-    return compare([own(kit), plain(kit), await onnxruntime(1)], rounds);
+    return compare([own(kit), await plain(kit), await onnxruntime(1)], rounds);
   },
 
   /** onnxruntime-web with threads, which needs an isolated page, beside this engine with one. */

@@ -1,8 +1,10 @@
 /**
- * A host on 127.0.0.1 for the benchmark: its own files, the built page below /dist/, onnxruntime-web below /ort/. What
- * shrinks is sent as brotli, as a good host does; pages are isolated, so that onnxruntime-web may use threads.
+ * A host on 127.0.0.1 for the benchmark: its own files, the built page below /dist/, onnxruntime-web below /ort/,
+ * the module with tract's own operators below /plain/. Everything is sent as brotli; pages are isolated, so that
+ * onnxruntime-web may use threads.
  */
 
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
@@ -11,9 +13,9 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 export const ROOT = path.join(HERE, "..");
-const FOLDERS = { "/dist/": path.join(ROOT, "dist"), "/ort/": path.join(HERE, "node_modules/onnxruntime-web/dist"), "/": HERE };
+const FOLDERS = { "/dist/": path.join(ROOT, "dist"), "/plain/": path.join(ROOT, "target/bench/plain"), "/ort/": path.join(HERE, "node_modules/onnxruntime-web/dist"), "/": HERE };
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
-const PACKED = path.join(ROOT, "target/bench");
+const PACKED = path.join(ROOT, "target/bench/packed");
 
 /** A file of one of the folders and its brotli form, which lies beside it or is made once. */
 function find(pathname) {
@@ -22,7 +24,8 @@ function find(pathname) {
   if (!file.startsWith(folder) || !existsSync(file)) return null;
   let packed = `${file}.br`;
   if (!existsSync(packed)) {
-    packed = path.join(PACKED, `${path.basename(file)}.${readFileSync(file).length}.br`);
+    const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
+    packed = path.join(PACKED, `${digest}.br`);
     if (!existsSync(packed)) {
       mkdirSync(PACKED, { recursive: true });
       const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };

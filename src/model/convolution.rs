@@ -20,6 +20,8 @@ use super::kernels::{
 pub const SUMS_BELOW: i64 = 1 << 24;
 /// Tiles of a block: enough to use weights often while they are in the nearest cache.
 const TILES_AT_ONCE: usize = 32;
+/// Values that fill a page of 4 KiB. Addresses a multiple of it apart share few lines of the nearest cache.
+const PAGE_OF_VALUES: usize = 2048;
 
 /// Rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -346,7 +348,11 @@ impl Convolution {
     fn winograd(&self, block: Block, scratch: &mut Scratch, finish: &mut impl FnMut(usize, usize, &Rescale, &Sums)) {
         let Block { top, rows, across, line_len, output } = block;
         let down = rows.div_ceil(2);
-        let n_rows = (down * across).next_multiple_of(TILE_ROWS);
+        let n_quads = (down * across).div_ceil(TILE_ROWS);
+        let mut n_rows = n_quads * TILE_ROWS;
+        if (n_rows * self.depth).is_multiple_of(PAGE_OF_VALUES) {
+            n_rows += TILE_ROWS;
+        }
         let steps = Steps { pixel: self.depth, product: n_rows * self.depth, tile: self.depth };
         scratch.rows.resize(TILE_PRODUCTS * steps.product, 0);
         scratch.sums.resize(TILE_PRODUCTS * n_rows, Sums::default());
@@ -363,7 +369,8 @@ impl Convolution {
         for (eight, (weights, rescale)) in self.weights.chunks_exact(per_eight).zip(&self.rescale).enumerate() {
             let products = pairs.chunks_exact(n_rows * n_pairs).zip(scratch.sums.chunks_exact_mut(n_rows));
             for ((rows, sums), weights) in products.zip(weights.chunks_exact(n_pairs)) {
-                for (rows, sums) in rows.chunks_exact(TILE_ROWS * n_pairs).zip(sums.as_chunks_mut::<TILE_ROWS>().0) {
+                let quads = rows.chunks_exact(TILE_ROWS * n_pairs).zip(sums.as_chunks_mut::<TILE_ROWS>().0);
+                for (rows, sums) in quads.take(n_quads) {
                     *sums = dot_tile([0, 1, 2, 3].map(|i| &rows[i * n_pairs..][..n_pairs]), weights);
                 }
             }

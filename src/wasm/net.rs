@@ -29,6 +29,7 @@ impl Net {
     ///
     /// # Errors
     /// `ModelError`.
+    #[cfg(feature = "plain")]
     pub fn plain(spec_json: &str, onnx: &[u8]) -> Result<Net, JsValue> {
         Self::load(spec_json, onnx, TractModel::load_plain)
     }

@@ -1,4 +1,5 @@
-//! The benchmark in `bench/`: the built page's engine beside onnxruntime-web and tract's own operators.
+//! The benchmark in `bench/`: the built page's engine beside onnxruntime-web and, in a module of their own with the
+//! feature `plain`, tract's operators.
 
 use std::path::{Path, absolute};
 use std::process::Command;
@@ -15,10 +16,13 @@ use crate::{tools, web};
 pub(crate) fn run(project: &Project, json: Option<&Path>) -> Result<()> {
     // Relative to where cargo was called, which is not where the benchmark runs.
     let json = json.map(absolute).transpose()?;
-    tools::install(project, &Manifest::read(project)?)?;
+    let mut manifest = Manifest::read(project)?;
+    tools::install(project, &manifest)?;
     tools::npm_ci(project, "")?;
     tools::npm_ci(project, "bench")?;
     let browser = Browser::ensure()?;
+    manifest.wasm.features.push("plain".to_string());
+    web::compile(project, &manifest.wasm, "bench/plain")?;
     web::build(project, "full")?;
     run_command(
         Command::new("node")

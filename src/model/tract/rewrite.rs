@@ -1,54 +1,49 @@
-//! From the graph that tract made of an ONNX file to one of [`QuantizedConvolution`]s with the same results.
+//! From an ONNX graph, as tract reads it, to a tract graph of [`QuantizedConvolution`]s with the same results.
 //!
-//! The graph is walked once in order, and what every tensor stands for is kept: levels, levels times a scale, or the
-//! sums of a convolution. A convolution of levels whose sums become levels again, or an output of the net, turns into
-//! one operator; `DequantizeLinear`, `Resize`, `Concat`, `Relu` and `QuantizeLinear` around it disappear into it.
+//! The nodes are walked once in order, and what every tensor stands for is kept: a constant, levels, levels times a
+//! scale, or the sums of a convolution. A convolution of levels whose sums become levels again, or an output of the net,
+//! turns into one operator; `DequantizeLinear`, `Resize`, `Concat`, `Relu` and `QuantizeLinear` around it disappear
+//! into it.
 //!
 //! That is done only where floating point computes exactly: scales are powers of two, weights and biases whole
 //! multiples of a power of two, sums below 2²⁴ such steps. Then plain tract and the integers give the same bits, in
-//! any order of additions. Everything else is refused with a reason, and the net runs by plain tract.
+//! any order of additions. Everything else is refused with a reason.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use tract_onnx::Onnx;
+use tract_onnx::model::optional_inputs;
+use tract_onnx::pb::{GraphProto, NodeProto};
+use tract_onnx::tensor::load_tensor;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::array::TypedConcat;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_core::ops::cast::Cast;
-use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
-use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
-use tract_onnx::tract_core::ops::konst::Const;
-use tract_onnx::tract_core::ops::math::Max;
-use tract_onnx::tract_core::ops::nn::DataFormat;
-use tract_onnx::tract_core::ops::nn::resize::NearestUpsample;
-use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearU8};
-use tract_onnx::tract_core::ops::source::TypedSource;
 
 use super::operators::{Interleave, Makes, QuantizedConvolution, input_pitch};
 use crate::model::convolution::{Convolution, Geometry, Method, Numbers, Part, Scratch, pitch};
 
-/// The graph of integers, for every size of input.
+/// The net of integers, for every size of input: u8 `[1, channels, rows, cols]`, named `input`, to the named outputs.
 ///
 /// # Errors
-/// Why it cannot be made, with the operator at which that was found.
-pub(super) fn rewrite(graph: &TypedModel) -> TractResult<TypedModel> {
-    let mut rewriter = Rewriter { graph, net: TypedModel::default(), values: HashMap::new(), scratch: Arc::default() };
-    for id in graph.eval_order()? {
-        let node = graph.node(id);
-        if let Some(value) = rewriter.value_of(node).with_context(|| format!("{} {}", node.op.name(), node.name))? {
-            rewriter.values.insert(id.into(), value);
-        }
+/// Why it cannot be made, with the node at which that was found.
+pub(super) fn rewrite(graph: &GraphProto, input: &str, channels: usize, outputs: &[&str]) -> TractResult<TypedModel> {
+    let mut rewriter = Rewriter::new(graph)?;
+    rewriter.source(input, channels)?;
+    for node in &graph.node {
+        let name = node.output.first().context("a node has no output")?;
+        let value = rewriter.value_of(node).with_context(|| format!("{} {name}", node.op_type))?;
+        rewriter.values.insert(name.clone(), value);
     }
-    let outputs =
-        graph.output_outlets()?.iter().map(|outlet| rewriter.head(*outlet)).collect::<TractResult<Vec<_>>>()?;
+    let heads = outputs.iter().map(|name| rewriter.head(name)).collect::<TractResult<Vec<_>>>()?;
     let mut net = rewriter.net;
-    net.select_output_outlets(&outputs)?;
+    net.select_output_outlets(&heads)?;
     Ok(net)
 }
 
 /// What a tensor of the original graph stands for.
 #[derive(Debug, Clone)]
 enum Value {
+    /// Of any type.
+    Constant(Arc<Tensor>),
     /// u8, zero point 0.
     Levels(Vec<Piece>),
     /// f32: levels times a power of two.
@@ -77,141 +72,166 @@ struct Sums {
     has_relu: bool,
 }
 
-struct Rewriter<'a> {
-    graph: &'a TypedModel,
+struct Rewriter {
     net: TypedModel,
-    values: HashMap<OutletId, Value>,
+    values: HashMap<String, Value>,
     scratch: Arc<Mutex<Scratch>>,
 }
 
-impl Rewriter<'_> {
-    /// What a node's output stands for; nothing for a constant.
-    fn value_of(&mut self, node: &TypedNode) -> TractResult<Option<Value>> {
-        if node.op_is::<Const>() || node.op_is::<Cast>() && self.constant(node.inputs[0]).is_ok() {
-            return Ok(None);
-        }
-        let value = if node.op_is::<TypedSource>() {
-            self.source(node)?
-        } else if let Some(op) = node.op_as::<DequantizeLinearF32>() {
-            ensure!(op.zero_point == 0, "the zero point is not 0");
-            let Value::Levels(pieces) = self.input(node, 0)? else { bail!("its input is no levels") };
-            Value::Scaled(pieces, power_of_two(op.scale)?)
-        } else if let Some(ElementWiseOp(op, _)) = node.op_as::<ElementWiseOp>() {
-            let op = op.downcast_ref::<QuantizeLinearU8>().context("not covered")?;
-            ensure!(op.zero_point == 0, "the zero point is not 0");
-            let per_level = power_of_two(op.scale)?;
-            match self.input(node, 0)? {
-                Value::Scaled(pieces, scale) if scale * per_level == 1.0 => Value::Levels(pieces),
-                Value::Sums(sums) => Value::Levels(vec![self.levels(&sums, per_level)?]),
-                _ => bail!("levels of one scale are brought to another"),
-            }
-        } else if let Some(TypedBinOp(op, _)) = node.op_as::<TypedBinOp>() {
-            ensure!(op.is::<Max>(), "not covered");
-            self.relu(node)?
-        } else if let Some(op) = node.op_as::<TypedConcat>() {
-            ensure!(op.axis == 1, "axis {} is not that of channels", op.axis);
-            self.concatenated(node)?
-        } else if let Some(op) = node.op_as::<NearestUpsample>() {
-            self.enlarged(node, op)?
-        } else if let Some(op) = node.op_as::<Conv>() {
-            Value::Sums(self.sums(node, op)?)
-        } else {
-            bail!("not covered")
-        };
-        Ok(Some(value))
-    }
-
-    fn input(&self, node: &TypedNode, slot: usize) -> TractResult<Value> {
-        let outlet = node.inputs.get(slot).context("an input is missing")?;
-        Ok(self.values.get(outlet).context("an input is a constant")?.clone())
-    }
-
-    /// A constant of the original graph, also where a cast that changes nothing stands before it.
-    fn constant(&self, outlet: OutletId) -> TractResult<Arc<Tensor>> {
-        let node = self.graph.node(outlet.node);
-        if let (Some(cast), Some(&input)) = (node.op_as::<Cast>(), node.inputs.first()) {
-            let constant = self.constant(input)?;
-            ensure!(constant.datum_type() == cast.to, "a constant changes its type");
-            return Ok(constant);
-        }
-        self.graph.outlet_fact(outlet)?.konst.clone().context("an input is not constant")
+impl Rewriter {
+    /// With the graph's constants.
+    fn new(graph: &GraphProto) -> TractResult<Self> {
+        let files = Onnx::default().provider;
+        let named = graph.initializer.iter().map(|proto| {
+            let tensor = load_tensor(&*files, proto, None)?;
+            Ok((proto.name.clone(), Value::Constant(Arc::new(tensor))))
+        });
+        Ok(Self { net: TypedModel::default(), values: named.collect::<TractResult<_>>()?, scratch: Arc::default() })
     }
 
     /// The net's input: from one plane per channel to channels side by side.
-    fn source(&mut self, node: &TypedNode) -> TractResult<Value> {
-        let fact = &node.outputs[0].fact;
-        ensure!(self.values.is_empty(), "there is a second input");
-        ensure!(fact.datum_type == u8::datum_type(), "the input is {:?}", fact.datum_type);
-        let &[1, channels, _, _] = fact.shape.as_concrete().context("the input's shape is open")? else {
-            bail!("the input's shape is {:?}", fact.shape)
-        };
-        let size = ["rows", "cols"].map(|name| TDim::from(self.net.symbols.sym(name)));
-        let [rows, cols] = size;
-        let slices = self.net.add_source(&node.name, u8::fact([1.to_dim(), channels.to_dim(), rows, cols]))?;
-        let name = format!("{}.interleaved", node.name);
-        let outlet = self.net.wire_node(name, Interleave { channels }, &[slices])?[0];
+    fn source(&mut self, name: &str, channels: usize) -> TractResult<()> {
+        let [rows, cols] = ["rows", "cols"].map(|name| TDim::from(self.net.symbols.sym(name)));
+        let slices = self.net.add_source(name, u8::fact([1.to_dim(), channels.to_dim(), rows, cols]))?;
+        let outlet = self.net.wire_node(format!("{name}.interleaved"), Interleave { channels }, &[slices])?[0];
         let part = Part { channels, pitch: input_pitch(channels), enlarged: 1 };
-        Ok(Value::Levels(vec![Piece { outlet, part }]))
+        self.values.insert(name.to_owned(), Value::Levels(vec![Piece { outlet, part }]));
+        Ok(())
     }
 
-    /// max(x, 0). Levels are never below 0.
-    fn relu(&self, node: &TypedNode) -> TractResult<Value> {
-        let [a, b] = *node.inputs.as_slice() else { bail!("not covered") };
-        let (slot, constant) = if let Ok(b) = self.constant(b) { (0, b) } else { (1, self.constant(a)?) };
-        let is_zero = constant.try_as_plain_ram()?.as_slice::<f32>()?.iter().all(|&x| x == 0.0);
-        ensure!(is_zero, "not a comparison with 0");
-        Ok(match self.input(node, slot)? {
-            Value::Sums(sums) => Value::Sums(Sums { has_relu: true, ..sums }),
-            value => value,
+    /// What a node's output stands for.
+    fn value_of(&mut self, node: &NodeProto) -> TractResult<Value> {
+        match node.op_type.as_str() {
+            "DequantizeLinear" => self.dequantized(node),
+            "QuantizeLinear" => self.quantized(node),
+            "Relu" => self.relu(node),
+            "Concat" => self.concatenated(node),
+            "Resize" => self.enlarged(node),
+            "Conv" => Ok(Value::Sums(self.sums(node)?)),
+            _ => bail!("not covered"),
+        }
+    }
+
+    fn input(&self, node: &NodeProto, slot: usize) -> TractResult<&Value> {
+        let name = node.input.get(slot).context("an input is missing")?;
+        self.values.get(name).with_context(|| format!("nothing is known of {name}"))
+    }
+
+    fn constant(&self, node: &NodeProto, slot: usize) -> TractResult<&Tensor> {
+        let Value::Constant(tensor) = self.input(node, slot)? else { bail!("input {slot} is not constant") };
+        Ok(tensor)
+    }
+
+    fn scaled(&self, node: &NodeProto, slot: usize) -> TractResult<(Vec<Piece>, f32)> {
+        let Value::Scaled(pieces, scale) = self.input(node, slot)? else {
+            bail!("input {slot} is not levels by a scale")
+        };
+        Ok((pieces.clone(), *scale))
+    }
+
+    /// The scale of a node between levels and numbers, its zero point being 0.
+    fn scale(&self, node: &NodeProto) -> TractResult<f32> {
+        ensure!(single::<u8>(self.constant(node, 2)?)? == 0, "the zero point is not 0");
+        let scale = single::<f32>(self.constant(node, 1)?)?;
+        let is_power = scale.is_normal() && scale > 0.0 && scale.to_bits().trailing_zeros() >= 23;
+        ensure!(is_power, "the scale {scale} is not a power of two");
+        Ok(scale)
+    }
+
+    fn dequantized(&self, node: &NodeProto) -> TractResult<Value> {
+        Ok(match self.input(node, 0)? {
+            Value::Levels(pieces) => Value::Scaled(pieces.clone(), self.scale(node)?),
+            Value::Constant(levels) => {
+                let axis = usize::try_from(node.get_attr_opt::<i64>("axis")?.unwrap_or(1))?;
+                let values = dequantized(levels, self.constant(node, 1)?, self.constant(node, 2)?, axis)?;
+                Value::Constant(Arc::new(values))
+            }
+            _ => bail!("its input is no levels"),
         })
     }
 
-    fn concatenated(&self, node: &TypedNode) -> TractResult<Value> {
-        let mut pieces = Vec::new();
-        let mut scale = None;
-        for slot in 0..node.inputs.len() {
-            let Value::Scaled(more, its_scale) = self.input(node, slot)? else { bail!("not levels with a scale") };
-            ensure!(*scale.get_or_insert(its_scale) == its_scale, "scales differ");
-            pieces.extend(more);
+    fn quantized(&mut self, node: &NodeProto) -> TractResult<Value> {
+        let scale = self.scale(node)?;
+        match self.input(node, 0)?.clone() {
+            Value::Scaled(pieces, its_scale) if its_scale == scale => Ok(Value::Levels(pieces)),
+            Value::Sums(sums) => {
+                let outlet = self.wire(&sums, scale.recip(), Makes::Levels)?;
+                let channels = sums.geometry.outputs;
+                let part = Part { channels, pitch: pitch(channels), enlarged: 1 };
+                Ok(Value::Levels(vec![Piece { outlet, part }]))
+            }
+            _ => bail!("levels of one scale are brought to another"),
         }
-        Ok(Value::Scaled(pieces, scale.context("nothing is concatenated")?))
     }
 
-    /// Every pixel several times, as often in both directions.
-    fn enlarged(&self, node: &TypedNode, op: &NearestUpsample) -> TractResult<Value> {
-        let Value::Scaled(pieces, scale) = self.input(node, 0)? else { bail!("not levels with a scale") };
-        let &[1, 1, times, across] = op.scales.as_slice() else { bail!("scales are {:?}", op.scales) };
-        ensure!(times == across, "rows and columns are not enlarged alike");
-        let more = |piece: Piece| Piece { part: Part { enlarged: times * piece.part.enlarged, ..piece.part }, ..piece };
-        Ok(Value::Scaled(pieces.into_iter().map(more).collect(), scale))
+    /// Levels are never below 0.
+    fn relu(&self, node: &NodeProto) -> TractResult<Value> {
+        Ok(match self.input(node, 0)?.clone() {
+            Value::Sums(sums) => Value::Sums(Sums { has_relu: true, ..sums }),
+            Value::Scaled(pieces, scale) => Value::Scaled(pieces, scale),
+            _ => bail!("not covered"),
+        })
     }
 
-    fn sums(&self, node: &TypedNode, op: &Conv) -> TractResult<Sums> {
-        let Value::Scaled(pieces, scale) = self.input(node, 0)? else { bail!("not levels with a scale") };
-        let pool = &op.pool_spec;
-        ensure!(op.group == 1 && op.q_params.is_none(), "groups or integer parameters");
-        ensure!(op.kernel_fmt == KernelFormat::OIHW && pool.data_format == DataFormat::NCHW, "another order of axes");
-        ensure!(pool.dilations().iter().all(|&d| d == 1), "dilations");
-        let (before, after) = match &pool.padding {
-            PaddingSpec::Explicit(before, after) => (pair(before)?, pair(after)?),
-            PaddingSpec::Valid => ([0, 0], [0, 0]),
-            padding => bail!("padding is {padding:?}"),
+    fn concatenated(&self, node: &NodeProto) -> TractResult<Value> {
+        ensure!(node.get_attr::<i64>("axis")? == 1, "not along the channels");
+        let parts = (0..node.input.len()).map(|slot| self.scaled(node, slot)).collect::<TractResult<Vec<_>>>()?;
+        let scale = parts.first().context("nothing is concatenated")?.1;
+        ensure!(parts.iter().all(|part| part.1 == scale), "scales differ");
+        Ok(Value::Scaled(parts.into_iter().flat_map(|(pieces, _)| pieces).collect(), scale))
+    }
+
+    /// Every pixel several times, as often in both directions: the pixel at ⌊index / scale⌋.
+    fn enlarged(&self, node: &NodeProto) -> TractResult<Value> {
+        let is = |name: &str, default: &str, expected: &str| -> TractResult<()> {
+            let found: &str = node.get_attr_opt(name)?.unwrap_or(default);
+            ensure!(found == expected, "{name} is {found}, not {expected}");
+            Ok(())
         };
+        is("mode", "nearest", "nearest")?;
+        is("coordinate_transformation_mode", "half_pixel", "asymmetric")?;
+        is("nearest_mode", "round_prefer_floor", "floor")?;
+        ensure!(node.get_attr_opt_tvec::<i64>("axes")?.is_none(), "axes are named");
+        let present: Vec<bool> = optional_inputs(node).take(4).map(|input| input.is_some()).collect();
+        ensure!(present == [true, false, true, false], "not by scales alone");
+        let scales = self.constant(node, 2)?.try_as_plain_ram()?;
+        let &[1.0, 1.0, down, across] = scales.as_slice::<f32>()? else { bail!("scales are not for rows and columns") };
+        let times = (1..=8u8).find(|&n| f32::from(n) == down && down == across).context("scales are not whole")?;
+        let (mut pieces, scale) = self.scaled(node, 0)?;
+        for piece in &mut pieces {
+            piece.part.enlarged *= usize::from(times);
+        }
+        Ok(Value::Scaled(pieces, scale))
+    }
+
+    fn sums(&self, node: &NodeProto) -> TractResult<Sums> {
+        let (pieces, scale) = self.scaled(node, 0)?;
+        let pair = |name: &str| -> TractResult<Option<[usize; 2]>> {
+            let Some(values) = node.get_attr_opt_tvec::<usize>(name)? else { return Ok(None) };
+            Ok(Some(values.as_slice().try_into().with_context(|| format!("{} {name}", values.len()))?))
+        };
+        let auto_pad: Option<&str> = node.get_attr_opt("auto_pad")?;
+        ensure!(auto_pad.is_none_or(|how| how == "NOTSET"), "padding is {auto_pad:?}");
+        ensure!(node.get_attr_opt::<i64>("group")?.is_none_or(|n| n == 1), "groups");
+        ensure!(pair("dilations")?.is_none_or(|d| d == [1, 1]), "dilations");
+        let pads = node.get_attr_opt_tvec::<usize>("pads")?.unwrap_or_else(|| tvec!(0; 4));
+        let &[top, left, bottom, right] = pads.as_slice() else { bail!("{} margins", pads.len()) };
+        let weights = self.constant(node, 1)?;
+        let &[outputs, inputs, kernel_rows, kernel_cols] = weights.shape() else { bail!("not two-dimensional") };
         let geometry = Geometry {
             parts: pieces.iter().map(|piece| piece.part).collect(),
-            outputs: pool.output_channels,
-            kernel: pair(&pool.kernel_shape)?,
-            stride: pair(&pool.strides())?,
-            before,
-            after,
+            outputs,
+            kernel: [kernel_rows, kernel_cols],
+            stride: pair("strides")?.unwrap_or([1, 1]),
+            before: [top, left],
+            after: [bottom, right],
         };
-        let (weights, bias) = (self.constant(node.inputs[1])?, self.constant(node.inputs[2])?);
-        let (weights, bias) = (weights.try_as_plain_ram()?, bias.try_as_plain_ram()?);
-        let (weights, bias) = (weights.as_slice::<f32>()?, bias.as_slice::<f32>()?);
-        let per_output = weights.len().checked_div(geometry.outputs).context("no output")?;
-        ensure!(bias.len() == geometry.outputs && per_output > 0, "one bias for each output is expected");
+        ensure!(inputs == geometry.inputs(), "weights for {inputs} channels meet {}", geometry.inputs());
         let mut steps = Steps { scale, ..Steps::default() };
-        for (weights, &bias) in weights.chunks_exact(per_output).zip(bias) {
+        let (weights, bias) = (weights.try_as_plain_ram()?, self.constant(node, 2)?.try_as_plain_ram()?);
+        let (weights, bias) = (weights.as_slice::<f32>()?, bias.as_slice::<f32>()?);
+        ensure!(bias.len() == outputs && !weights.is_empty(), "one bias for each output is expected");
+        for (weights, &bias) in weights.chunks_exact(weights.len() / outputs).zip(bias) {
             steps.add_output(weights, bias)?;
         }
         let Steps { weights, bias, step, .. } = steps;
@@ -219,18 +239,11 @@ impl Rewriter<'_> {
         Ok(Sums { name: node.name.clone(), inputs, geometry, weights, bias, step, has_relu: false })
     }
 
-    /// Wires a convolution that makes levels, `per_level` of them to the unit of its sums.
-    fn levels(&mut self, sums: &Sums, per_level: f32) -> TractResult<Piece> {
-        let outlet = self.wire(sums, per_level, Makes::Levels)?;
-        let outputs = sums.geometry.outputs;
-        Ok(Piece { outlet, part: Part { channels: outputs, pitch: pitch(outputs), enlarged: 1 } })
-    }
-
     /// Wires a convolution that makes an output of the net.
-    fn head(&mut self, outlet: OutletId) -> TractResult<OutletId> {
-        match self.values.get(&outlet).cloned() {
+    fn head(&mut self, name: &str) -> TractResult<OutletId> {
+        match self.values.get(name).cloned() {
             Some(Value::Sums(sums)) if !sums.has_relu => self.wire(&sums, 1.0, Makes::Logits),
-            _ => bail!("an output of the net is no plain convolution"),
+            _ => bail!("the output {name} is no plain convolution"),
         }
     }
 
@@ -291,12 +304,32 @@ fn lowest_bit(x: f64) -> Option<i32> {
     (x != 0.0).then(|| if x.is_normal() { exponent + fraction.trailing_zeros().cast_signed() } else { -1074 })
 }
 
-fn power_of_two(scale: f32) -> TractResult<f32> {
-    let is_power = scale.is_normal() && scale > 0.0 && scale.to_bits().trailing_zeros() >= 23;
-    ensure!(is_power, "the scale {scale} is not a power of two");
-    Ok(scale)
+/// (level − zero point) · scale, both of which may differ along `axis`.
+fn dequantized(levels: &Tensor, scale: &Tensor, zero_point: &Tensor, axis: usize) -> TractResult<Tensor> {
+    let shape = levels.shape();
+    let (levels, zero_point) = (levels.cast_to::<i32>()?, zero_point.cast_to::<i32>()?);
+    let (levels, scale, zero_point) =
+        (levels.try_as_plain_ram()?, scale.try_as_plain_ram()?, zero_point.try_as_plain_ram()?);
+    let (levels, scale, zero_point) =
+        (levels.as_slice::<i32>()?, scale.as_slice::<f32>()?, zero_point.as_slice::<i32>()?);
+    let (n_places, inner) = match scale.len() {
+        1 => (1, levels.len()),
+        n => (n, shape.iter().skip(axis + 1).product()),
+    };
+    let fits = n_places == 1 || shape.get(axis) == Some(&n_places);
+    ensure!(fits && zero_point.len() == n_places, "scales and zero points do not fit {shape:?}");
+    let values = levels.iter().enumerate().map(|(at, level)| {
+        let place = at / inner % n_places;
+        #[allow(clippy::cast_precision_loss, reason = "tract's own DequantizeLinear converts so")]
+        let steps = (level - zero_point[place]) as f32;
+        steps * scale[place]
+    });
+    Tensor::from_shape(shape, &values.collect::<Vec<f32>>())
 }
 
-fn pair(values: &[usize]) -> TractResult<[usize; 2]> {
-    values.try_into().map_err(|_| format_err!("{} spatial axes", values.len()))
+/// The one value of a tensor.
+fn single<T: Datum + Copy>(tensor: &Tensor) -> TractResult<T> {
+    let view = tensor.try_as_plain_ram()?;
+    let &[value] = view.as_slice::<T>()? else { bail!("{} values where one is expected", tensor.len()) };
+    Ok(value)
 }
