@@ -1,4 +1,3 @@
-// @ts-check
 /** From navigation to the heads of a first slice, with the engine that the address names. */
 
 import { loadOwn, onnxruntime, own, slice } from "./engines.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The engines that are compared, each loading one ONNX file and running one slice at a time: this project's as the page
  * has it, tract's own operators, and onnxruntime-web. Addresses are those of `server.mjs`.

@@ -1,4 +1,3 @@
-// @ts-check
 /** Functions that `run.mjs` calls in the page: engines in turn on the same slices, and pools of workers. */
 
 import { loadOwn, onnxruntime, own, plain, slice } from "./engines.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** One worker of a pool: the net, and the sample study as the page's own worker holds it. */
 
 let net;

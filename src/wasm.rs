@@ -6,6 +6,8 @@
 
 mod net;
 
+pub use net::Net;
+
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::error::Error;

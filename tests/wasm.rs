@@ -9,7 +9,7 @@ use js_sys::Reflect;
 use lesionlens::input::{ImageFromInput, InputTensor};
 use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelSpec, hex};
-use lesionlens::wasm::Workbench;
+use lesionlens::wasm::{Net, Workbench};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
@@ -30,6 +30,11 @@ fn get(value: &JsValue, name: &str) -> JsValue {
 
 fn text(value: &JsValue, name: &str) -> String {
     get(value, name).as_string().unwrap()
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of pixels")]
+fn pixels(value: &JsValue) -> usize {
+    value.as_f64().unwrap() as usize
 }
 
 fn items(value: JsValue) -> Vec<JsValue> {
@@ -131,6 +136,37 @@ fn errors_carry_name_code_and_message() {
     let error = Workbench::new(SPEC, &tampered).err().unwrap();
     check(error, "ModelError", "model_sha256");
     check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
+}
+
+#[wasm_bindgen_test]
+fn a_net_in_another_worker_finds_what_the_detector_finds() {
+    let text = |bench: &Workbench| js_sys::JSON::stringify(&bench.detections(0.0).unwrap()).unwrap();
+    let mut bench = bench_with_sample();
+    bench.arrange().unwrap();
+    bench.detect(0, 1).unwrap();
+    let expected = text(&bench);
+    bench.arrange().unwrap();
+    assert_ne!(text(&bench), expected, "arranging forgets detections");
+
+    let input = bench.input(0, 1).unwrap();
+    let levels = get(&input, "levels").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
+    let [rows, cols] = ["rows", "cols"].map(|name| pixels(&get(&input, name)));
+    let mut net = Net::new(SPEC, ONNX).unwrap();
+    assert_eq!(net.not_integer(), None);
+    let heads = items(net.run(levels, rows, cols).unwrap().into()).into_iter();
+    let heads: Vec<js_sys::Float32Array> = heads.map(|head| head.dyn_into().unwrap()).collect();
+    bench.accept(0, 1, heads.clone()).unwrap();
+    assert_eq!(text(&bench), expected);
+
+    let code = |error: JsValue| get(&error, "code").as_string();
+    let twice = bench.accept(0, 1, heads.clone()).unwrap_err();
+    assert_eq!(code(twice), Some("no_such_slice".to_owned()), "an input's heads are taken once");
+    bench.input(0, 1).unwrap();
+    let missing = bench.accept(0, 1, vec![heads[0].clone()]).unwrap_err();
+    assert_eq!(code(missing), Some("model_output_shape".to_owned()));
+    bench.input(0, 1).unwrap();
+    bench.clear();
+    assert!(bench.accept(0, 1, heads).is_err(), "heads of a study that is gone are not taken");
 }
 
 #[wasm_bindgen_test]
