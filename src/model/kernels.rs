@@ -1,9 +1,9 @@
 //! Integer arithmetic of quantized convolutions, eight channels at a time: the only file with `unsafe`.
 //!
 //! Everything here is exact. Levels are u8, weights i16, sums i32; nothing saturates, and nothing is rounded but the
-//! one value per output that becomes a level again. Two private modules `lanes` have the same results: SIMD128 in
-//! WebAssembly, and arrays elsewhere, which the compiler turns into what the machine has. No relaxed instruction is
-//! used, so every browser and every processor gives the same bytes.
+//! one value per output that becomes a level again. Private modules `lanes` have the same results: SIMD128 in WebAssembly,
+//! SSE2 on x86-64, and arrays elsewhere, or with the feature `portable`. No relaxed instruction is used, so every
+//! browser and every processor gives the same bytes.
 //!
 //! [`dot_tile`] does the work of all convolutions. [`spread_tiles`] and [`gather_tile`] are Winograd's transforms
 //! F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, section 4.1): 16
@@ -36,7 +36,7 @@ pub type Sums = [[i32; 4]; 2];
 #[must_use]
 pub fn dot_tile(rows: [&[Pair]; TILE_ROWS], weights: &[PairWeights]) -> [Sums; TILE_ROWS] {
     let [a, b, c, d] = rows;
-    let mut sums = [[I32x4::ZERO; 2]; TILE_ROWS];
+    let mut sums = [[I32x4::zero(); 2]; TILE_ROWS];
     for ((((w, a), b), c), d) in weights.iter().zip(a).zip(b).zip(c).zip(d) {
         let (low, high) = (I16x8::load(&w[0]), I16x8::load(&w[1]));
         for (sums, pair) in sums.iter_mut().zip([a, b, c, d]) {
@@ -113,7 +113,7 @@ pub fn spread_kernel(kernel: &[i16; 9]) -> [i16; TILE_PRODUCTS] {
 #[inline]
 #[must_use]
 pub fn gather_tile(products: [&Sums; TILE_PRODUCTS]) -> [Sums; 4] {
-    let mut pixels = [[I32x4::ZERO; 2]; 4];
+    let mut pixels = [[I32x4::zero(); 2]; 4];
     for half in 0..2 {
         let m = products.map(|sums| I32x4::load(&sums[half]));
         let down = |across: usize| {
@@ -178,8 +178,8 @@ mod lanes {
 
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i16x8_add, i16x8_narrow_i32x4,
-        i16x8_sub, i32x4, i32x4_add, i32x4_dot_i16x8, i32x4_splat, i32x4_sub, u8x16_narrow_i16x8,
-        u16x8_load_extend_u8x8, u64x2_extract_lane, v128, v128_and, v128_load, v128_load32_splat, v128_store,
+        i16x8_sub, i32x4_add, i32x4_dot_i16x8, i32x4_splat, i32x4_sub, u8x16_narrow_i16x8, u16x8_load_extend_u8x8,
+        u64x2_extract_lane, v128, v128_and, v128_load, v128_load32_splat, v128_store,
     };
     use std::ops::{Add, Sub};
 
@@ -223,7 +223,10 @@ mod lanes {
     pub(super) struct I32x4(v128);
 
     impl I32x4 {
-        pub(super) const ZERO: Self = Self(i32x4(0, 0, 0, 0));
+        #[inline(always)]
+        pub(super) fn zero() -> Self {
+            Self(i32x4_splat(0))
+        }
 
         #[inline(always)]
         pub(super) fn load(values: &[i32; 4]) -> Self {
@@ -269,7 +272,120 @@ mod lanes {
     }
 }
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[allow(unsafe_code, reason = "SSE2 loads and stores take pointers; each goes through an array of its own width")]
+#[allow(clippy::inline_always, reason = "each is one instruction or two")]
+mod lanes {
+    //! SSE2, which every x86-64 processor has.
+
+    use core::arch::x86_64::{
+        __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_and_si128, _mm_castps_si128, _mm_cvtepi32_ps,
+        _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si32, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps,
+        _mm_mul_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_ps, _mm_setzero_si128,
+        _mm_shuffle_epi32, _mm_storel_epi64, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_epi32, _mm_unpacklo_epi8,
+    };
+    use std::ops::{Add, Sub};
+
+    use super::{LANES, Pair, ROUNDING};
+
+    #[derive(Clone, Copy)]
+    pub(super) struct I16x8(__m128i);
+
+    impl I16x8 {
+        #[inline(always)]
+        pub(super) fn load(values: &[i16; 8]) -> Self {
+            // SAFETY: reads the 16 bytes of `values`, wherever they lie.
+            Self(unsafe { _mm_loadu_si128(values.as_ptr().cast()) })
+        }
+
+        #[inline(always)]
+        pub(super) fn splat(pair: &Pair) -> Self {
+            // SAFETY: reads the 4 bytes of `pair`, wherever they lie.
+            Self(unsafe { _mm_shuffle_epi32::<0>(_mm_loadu_si32(pair.as_ptr().cast())) })
+        }
+
+        #[inline(always)]
+        pub(super) fn widen(levels: &[u8; LANES]) -> Self {
+            // SAFETY: reads the 8 bytes of `levels`, wherever they lie.
+            let levels = unsafe { _mm_loadl_epi64(levels.as_ptr().cast()) };
+            // SAFETY: SSE2 is part of x86-64.
+            Self(unsafe { _mm_unpacklo_epi8(levels, _mm_setzero_si128()) })
+        }
+
+        #[inline(always)]
+        pub(super) fn store(self, values: &mut [i16; 8]) {
+            // SAFETY: writes the 16 bytes of `values`, borrowed for writing, wherever they lie.
+            unsafe { _mm_storeu_si128(values.as_mut_ptr().cast(), self.0) }
+        }
+
+        #[inline(always)]
+        pub(super) fn dot(self, other: Self) -> I32x4 {
+            // SAFETY: SSE2 is part of x86-64.
+            I32x4(unsafe { _mm_madd_epi16(self.0, other.0) })
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    pub(super) struct I32x4(__m128i);
+
+    impl I32x4 {
+        #[inline(always)]
+        pub(super) fn zero() -> Self {
+            Self::load(&[0; 4])
+        }
+
+        #[inline(always)]
+        pub(super) fn load(values: &[i32; 4]) -> Self {
+            // SAFETY: reads the 16 bytes of `values`, wherever they lie.
+            Self(unsafe { _mm_loadu_si128(values.as_ptr().cast()) })
+        }
+
+        #[inline(always)]
+        pub(super) fn store(self, values: &mut [i32; 4]) {
+            // SAFETY: writes the 16 bytes of `values`, borrowed for writing, wherever they lie.
+            unsafe { _mm_storeu_si128(values.as_mut_ptr().cast(), self.0) }
+        }
+    }
+
+    macro_rules! operator {
+        ($operator:ident, $method:ident, $lanes:ident, $instruction:ident) => {
+            impl $operator for $lanes {
+                type Output = Self;
+                #[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    // SAFETY: SSE2 is part of x86-64.
+                    Self(unsafe { $instruction(self.0, other.0) })
+                }
+            }
+        };
+    }
+    operator!(Add, add, I16x8, _mm_add_epi16);
+    operator!(Sub, sub, I16x8, _mm_sub_epi16);
+    operator!(Add, add, I32x4, _mm_add_epi32);
+    operator!(Sub, sub, I32x4, _mm_sub_epi32);
+
+    /// See [`super::Rescale::levels`].
+    #[inline(always)]
+    pub(super) fn levels(sums: [I32x4; 2], scale: &[[f32; 4]; 2]) -> [u8; LANES] {
+        let mut levels = [0; LANES];
+        // SAFETY: SSE2 is part of x86-64; reads the 16 bytes of each half of `scale`, and writes the 8 of `levels`.
+        unsafe {
+            let whole = |half: usize| {
+                let scaled = _mm_mul_ps(_mm_cvtepi32_ps(sums[half].0), _mm_loadu_ps(scale[half].as_ptr()));
+                let clipped = _mm_min_ps(_mm_max_ps(scaled, _mm_setzero_ps()), _mm_set1_ps(255.0));
+                _mm_and_si128(_mm_castps_si128(_mm_add_ps(clipped, _mm_set1_ps(ROUNDING))), _mm_set1_epi32(255))
+            };
+            let values = _mm_packs_epi32(whole(0), whole(1));
+            _mm_storel_epi64(levels.as_mut_ptr().cast(), _mm_packus_epi16(values, values));
+        }
+        levels
+    }
+}
+
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    all(target_arch = "x86_64", not(feature = "portable")),
+)))]
 #[allow(clippy::inline_always, reason = "the compiler sees whole vectors only in the loops around them")]
 mod lanes {
     //! Arrays.
@@ -314,7 +430,10 @@ mod lanes {
     pub(super) struct I32x4([i32; 4]);
 
     impl I32x4 {
-        pub(super) const ZERO: Self = Self([0; 4]);
+        #[inline(always)]
+        pub(super) fn zero() -> Self {
+            Self([0; 4])
+        }
 
         #[inline(always)]
         pub(super) fn load(values: &[i32; 4]) -> Self {
