@@ -2,8 +2,8 @@
 
 use crate::detection::Detection;
 use crate::heads::candidates;
-use crate::input::input_tensor;
-use crate::model::{Model, ModelError};
+use crate::input::{ImageFromInput, input_tensor};
+use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::nms::suppress;
 use crate::series::{Series, SpacingSource};
 
@@ -14,8 +14,20 @@ use crate::series::{Series, SpacingSource};
 pub fn detect(model: &mut impl Model, series: &Series, slice_idx: usize) -> Result<Vec<Detection>, ModelError> {
     let input = input_tensor(series, slice_idx, &model.spec().input);
     let heads = model.run(&input)?;
-    let spec = model.spec();
+    detections(&heads, model.spec(), series, &input.image_from_input)
+}
+
+/// What follows the net: detections on a slice of `series` from the heads of its input.
+///
+/// # Errors
+/// [`ModelError::SpecValue`] when the spec lacks a channel.
+pub fn detections(
+    heads: &[RawHead],
+    spec: &ModelSpec,
+    series: &Series,
+    image_from_input: &ImageFromInput,
+) -> Result<Vec<Detection>, ModelError> {
     let mm_per_px = (series.spacing_source() != SpacingSource::Assumed).then_some(spec.input.spacing_mm);
-    let found = candidates(&heads, spec, &input.image_from_input, (series.rows(), series.cols()), mm_per_px)?;
+    let found = candidates(heads, spec, image_from_input, (series.rows(), series.cols()), mm_per_px)?;
     Ok(suppress(found, spec.nms_iou))
 }

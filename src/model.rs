@@ -1,7 +1,8 @@
 //! The detector's model: what its spec file promises, and the trait that runs it.
 //!
 //! In: a spec (`models/detector.json`), the ONNX file it names, and [`InputTensor`]s. Out: one [`RawHead`] per stride,
-//! floating point, before any sigmoid. The engine behind [`Model`] is [`tract`]; nothing else names it.
+//! floating point, before any sigmoid. The engine behind [`Model`] is [`tract`], over the
+//! integer convolutions of [`convolution`] and [`kernels`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,6 +10,8 @@ use thiserror::Error;
 
 use crate::input::{InputSpec, InputTensor};
 
+pub mod convolution;
+pub mod kernels;
 pub mod tract;
 
 /// The form of spec that is read.
@@ -310,6 +313,23 @@ impl ModelSpec {
             *position = self.channels.iter().position(|&c| c == channel)?;
         }
         Some(positions)
+    }
+
+    /// Heads for an input of `rows × cols` from their values, one list for each output, as [`RawHead::values`] has them.
+    ///
+    /// # Errors
+    /// [`ModelError::OutputShape`] when a list is missing or has another length.
+    pub fn heads(&self, (rows, cols): (usize, usize), mut values: Vec<Vec<f32>>) -> Result<Vec<RawHead>, ModelError> {
+        values.resize(self.outputs.len(), Vec::new());
+        let head = |(output, values): (&OutputSpec, Vec<f32>)| {
+            let stride = output.stride;
+            let expected = [1, self.channels.len(), rows / stride, cols / stride];
+            if values.len() != expected.iter().product::<usize>() {
+                return Err(ModelError::OutputShape { name: output.name.clone(), expected, found: vec![values.len()] });
+            }
+            Ok(RawHead { stride, rows: rows / stride, cols: cols / stride, values })
+        };
+        self.outputs.iter().zip(values).map(head).collect()
     }
 
     /// Checks that `onnx` is the file that the spec pins.

@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
 use crate::detection::Detection;
-use crate::detector::detect;
+use crate::detector::detections;
 use crate::geometry::{BBox, Spacing};
 use crate::hounsfield::Window;
-use crate::model::{Model, ModelError};
+use crate::input::{ImageFromInput, InputTensor, input_tensor};
+use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::series::{Series, arrange};
 use crate::slice::Slice;
 use crate::view::render;
@@ -214,20 +215,48 @@ impl Study {
         slice.map(Slice::stored_sha256_i32le).ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })
     }
 
-    /// Runs the detector on one slice and keeps every detection from the model's score floor up. Slices without
-    /// Hounsfield units are not searched: nothing is found on them.
+    /// The net's input for one slice, for a net that runs elsewhere; its heads come back by [`Study::accept`].
     ///
     /// # Errors
-    /// [`StudyError::NoSuchSlice`], or what the model reports.
-    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
+    /// [`StudyError::NoSuchSlice`].
+    pub fn input(&self, spec: &ModelSpec, series_idx: usize, slice_idx: usize) -> Result<InputTensor, StudyError> {
+        let series = self.series.get(series_idx).filter(|series| slice_idx < series.slices().len());
+        let series = series.ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })?;
+        Ok(input_tensor(series, slice_idx, &spec.input))
+    }
+
+    /// Keeps what heads say about one slice, every detection from the model's score floor up; nothing on slices without
+    /// Hounsfield units.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`], or a spec without the channels that are needed.
+    pub fn accept(
+        &mut self,
+        spec: &ModelSpec,
+        series_idx: usize,
+        slice_idx: usize,
+        image_from_input: &ImageFromInput,
+        heads: &[RawHead],
+    ) -> Result<(), StudyError> {
         let series = self.series.get(series_idx);
         let found = self.found.get_mut(series_idx).and_then(|found| found.get_mut(slice_idx));
         let (Some(series), Some(found)) = (series, found) else {
             return Err(StudyError::NoSuchSlice { series_idx, slice_idx });
         };
         // Grey levels of a picture say nothing to a net that was trained on Hounsfield units.
-        *found = Some(if series.is_hounsfield() { detect(model, series, slice_idx)? } else { Vec::new() });
+        *found =
+            Some(if series.is_hounsfield() { detections(heads, spec, series, image_from_input)? } else { Vec::new() });
         Ok(())
+    }
+
+    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`], or what the model reports.
+    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
+        let input = self.input(model.spec(), series_idx, slice_idx)?;
+        let heads = model.run(&input)?;
+        self.accept(model.spec(), series_idx, slice_idx, &input.image_from_input, &heads)
     }
 
     /// Detections of one slice with a score of at least `threshold`, by falling score; none where the detector has not

@@ -4,7 +4,12 @@
 //! records, RGBA pixels and `Error` objects go out. An `Error` carries the Rust type in `name`, a stable `code`, and
 //! the chain of causes in `message`. Indices count from 0.
 
+mod net;
+
+pub use net::Net;
+
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::error::Error;
 
 use js_sys::Reflect;
@@ -15,6 +20,7 @@ use web_sys::ImageData;
 
 use crate::decode::DecodeError;
 use crate::hounsfield::Window;
+use crate::input::ImageFromInput;
 use crate::model::tract::TractModel;
 use crate::model::{Model, ModelError, ModelSpec};
 use crate::phantom::{Phantom, SAMPLE_SEED};
@@ -44,6 +50,7 @@ export type Detection = {
   axes: { long_px: Line, short_px: Line, long_mm: number | null, short_mm: number | null } | null,
   type: { name: string, probability: number } | null,
 };
+export type NetInput = { levels: Uint8Array, rows: number, cols: number };
 export type SampleFile = { path: string, bytes: Uint8Array };
 "#;
 
@@ -53,6 +60,14 @@ pub struct Workbench {
     model: TractModel,
     study: Study,
     sample: OnceCell<Phantom>,
+    /// Slices whose input was handed out and whose heads have not come back.
+    out: HashMap<(usize, usize), Given>,
+}
+
+/// What is kept of an input until its heads come.
+struct Given {
+    image_from_input: ImageFromInput,
+    size: (usize, usize),
 }
 
 #[wasm_bindgen]
@@ -65,7 +80,7 @@ impl Workbench {
     pub fn new(spec_json: &str, onnx: &[u8]) -> Result<Workbench, JsValue> {
         let spec = ModelSpec::from_json(spec_json).map_err(|e| model_error(&e))?;
         let model = TractModel::load(spec, onnx).map_err(|e| model_error(&e))?;
-        Ok(Self { model, study: Study::default(), sample: OnceCell::new() })
+        Ok(Self { model, study: Study::default(), sample: OnceCell::new(), out: HashMap::new() })
     }
 
     /// Name, digest, thresholds and figures of the model.
@@ -98,6 +113,7 @@ impl Workbench {
     /// Forgets every slice, table and detection.
     pub fn clear(&mut self) {
         self.study = Study::default();
+        self.out.clear();
     }
 
     /// Groups and orders what was added.
@@ -107,6 +123,7 @@ impl Workbench {
     #[wasm_bindgen(unchecked_return_type = "SeriesInfo[]")]
     pub fn arrange(&mut self) -> Result<JsValue, JsValue> {
         self.study.arrange();
+        self.out.clear();
         record(&self.study.series_infos())
     }
 
@@ -144,6 +161,38 @@ impl Workbench {
     /// `StudyError` for a slice that is not there, or what the model reports.
     pub fn detect(&mut self, series: usize, slice: usize) -> Result<(), JsValue> {
         self.study.detect(&mut self.model, series, slice).map_err(|e| study_error(&e))
+    }
+
+    /// The net's input for one slice, to be run by a [`Net`] in another worker; [`Workbench::accept`] takes its heads.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there.
+    #[wasm_bindgen(unchecked_return_type = "NetInput")]
+    pub fn input(&mut self, series: usize, slice: usize) -> Result<JsValue, JsValue> {
+        let input = self.study.input(self.model.spec(), series, slice).map_err(|e| study_error(&e))?;
+        let record = js_sys::Object::new();
+        Reflect::set(&record, &"levels".into(), &js_sys::Uint8Array::from(input.levels.as_slice()).into())?;
+        Reflect::set(&record, &"rows".into(), &pixels(input.rows).into())?;
+        Reflect::set(&record, &"cols".into(), &pixels(input.cols).into())?;
+        let given = Given { image_from_input: input.image_from_input, size: (input.rows, input.cols) };
+        self.out.insert((series, slice), given);
+        Ok(record.into())
+    }
+
+    /// Keeps what the heads of a slice say. Heads of a slice whose input was not asked for since slices were arranged
+    /// are not taken.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there, `ModelError` for heads of another shape.
+    pub fn accept(&mut self, series: usize, slice: usize, heads: Vec<js_sys::Float32Array>) -> Result<(), JsValue> {
+        let (series_idx, slice_idx) = (series, slice);
+        let missing = StudyError::NoSuchSlice { series_idx, slice_idx };
+        let Given { image_from_input, size } =
+            self.out.remove(&(series, slice)).ok_or_else(|| study_error(&missing))?;
+        let spec = self.model.spec();
+        let values = heads.iter().map(js_sys::Float32Array::to_vec).collect();
+        let heads = spec.heads(size, values).map_err(|e| model_error(&e))?;
+        self.study.accept(spec, series, slice, &image_from_input, &heads).map_err(|e| study_error(&e))
     }
 
     /// Detections of all slices so far with a score of at least `threshold`, by series, slice and falling score.

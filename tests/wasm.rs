@@ -2,9 +2,16 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
+#[path = "common/convolution.rs"]
+mod twin;
+
 use js_sys::Reflect;
-use lesionlens::wasm::Workbench;
+use lesionlens::input::{ImageFromInput, InputTensor};
+use lesionlens::model::tract::TractModel;
+use lesionlens::model::{Model, ModelSpec, hex};
+use lesionlens::wasm::{Net, Workbench};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -23,6 +30,11 @@ fn get(value: &JsValue, name: &str) -> JsValue {
 
 fn text(value: &JsValue, name: &str) -> String {
     get(value, name).as_string().unwrap()
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of pixels")]
+fn pixels(value: &JsValue) -> usize {
+    value.as_f64().unwrap() as usize
 }
 
 fn items(value: JsValue) -> Vec<JsValue> {
@@ -124,4 +136,65 @@ fn errors_carry_name_code_and_message() {
     let error = Workbench::new(SPEC, &tampered).err().unwrap();
     check(error, "ModelError", "model_sha256");
     check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
+}
+
+#[wasm_bindgen_test]
+fn a_net_in_another_worker_finds_what_the_detector_finds() {
+    let text = |bench: &Workbench| js_sys::JSON::stringify(&bench.detections(0.0).unwrap()).unwrap();
+    let mut bench = bench_with_sample();
+    bench.arrange().unwrap();
+    bench.detect(0, 1).unwrap();
+    let expected = text(&bench);
+    bench.arrange().unwrap();
+    assert_ne!(text(&bench), expected, "arranging forgets detections");
+
+    let input = bench.input(0, 1).unwrap();
+    let levels = get(&input, "levels").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
+    let [rows, cols] = ["rows", "cols"].map(|name| pixels(&get(&input, name)));
+    let mut net = Net::new(SPEC, ONNX).unwrap();
+    assert_eq!(net.not_integer(), None);
+    let heads = items(net.run(levels, rows, cols).unwrap().into()).into_iter();
+    let heads: Vec<js_sys::Float32Array> = heads.map(|head| head.dyn_into().unwrap()).collect();
+    bench.accept(0, 1, heads.clone()).unwrap();
+    assert_eq!(text(&bench), expected);
+
+    let code = |error: JsValue| get(&error, "code").as_string();
+    let twice = bench.accept(0, 1, heads.clone()).unwrap_err();
+    assert_eq!(code(twice), Some("no_such_slice".to_owned()), "an input's heads are taken once");
+    bench.input(0, 1).unwrap();
+    let missing = bench.accept(0, 1, vec![heads[0].clone()]).unwrap_err();
+    assert_eq!(code(missing), Some("model_output_shape".to_owned()));
+    bench.input(0, 1).unwrap();
+    bench.clear();
+    assert!(bench.accept(0, 1, heads).is_err(), "heads of a study that is gone are not taken");
+}
+
+#[wasm_bindgen_test]
+fn kernels_equal_the_definition_bit_for_bit_in_a_browser() {
+    for seed in 0..150 {
+        twin::check(seed);
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_random_net_equals_the_integer_reference_in_numpy_in_a_browser() {
+    const NET: &[u8] = include_bytes!("golden/quantized_net.onnx");
+    let golden: Value = serde_json::from_str(include_str!("golden/quantized_net.json")).unwrap();
+    let mut spec: Value = serde_json::from_str(SPEC).unwrap();
+    spec["sha256"] = json!(hex(&Sha256::digest(NET)));
+    let mut channels = vec!["heat", "dx", "dy", "log_w", "log_h", "log_long", "log_short", "sin_2theta", "cos_2theta"];
+    channels.extend(["type_bone", "type_abdomen", "type_mediastinum", "type_liver"]);
+    channels.extend(["type_lung", "type_kidney", "type_soft_tissue", "type_pelvis"]);
+    spec["channels"] = json!(channels);
+    spec["types"] = json!({"temperature": 1.0, "min_probability": 0.6});
+    let mut model = TractModel::load(ModelSpec::from_json(&spec.to_string()).unwrap(), NET).unwrap();
+    assert_eq!(model.not_integer(), None);
+    let number = |name: &str| usize::try_from(golden[name].as_u64().unwrap()).unwrap();
+    let levels: Vec<u8> = serde_json::from_value(golden["levels"].clone()).unwrap();
+    let image_from_input = ImageFromInput { crop_x: 0, crop_y: 0, ratio_x: 1.0, ratio_y: 1.0 };
+    let input = InputTensor { levels, rows: number("rows"), cols: number("cols"), image_from_input };
+    for (head, name) in model.run(&input).unwrap().iter().zip(["s4", "s8"]) {
+        let expected: Vec<f32> = serde_json::from_value(golden["outputs"][name].clone()).unwrap();
+        assert!(head.values == expected, "{name} differs");
+    }
 }

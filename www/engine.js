@@ -46,6 +46,7 @@ export class WorkerLost extends Error {
 
 export class Engine {
   /** @type {Kit} */ #kit;
+  /** @type {"start" | "startNet"} */ #startCall;
   #limit_s;
   #startLimit_s;
   /** @type {Worker | null} */ #worker = null;
@@ -58,17 +59,19 @@ export class Engine {
 
   /**
    * @param {Kit} kit
+   * @param {"start" | "startNet"} startCall whether the worker holds the study, or only a net
    * @param {{ limit_s: number, startLimit_s: number }} limits seconds one call, and the first call, may take
    */
-  constructor(kit, limits = { limit_s: 20, startLimit_s: 60 }) {
+  constructor(kit, startCall = "start", limits = { limit_s: 20, startLimit_s: 60 }) {
     this.#kit = kit;
+    this.#startCall = startCall;
     this.#limit_s = limits.limit_s;
     this.#startLimit_s = limits.startLimit_s;
   }
 
   /**
    * A worker that answers: the present one, or a new one where there is none or it was lost.
-   * @returns {Promise<ModelInfo>}
+   * @returns {Promise<ModelInfo>} of a worker that holds the study
    */
   ready() {
     this.#started ??= this.#start();
@@ -76,7 +79,7 @@ export class Engine {
   }
 
   /**
-   * Calls one method of the Workbench. Calls are answered in order.
+   * Calls one method of what the worker holds. Calls are answered in order.
    * @param {string} call
    * @param {readonly unknown[]} args
    * @param {Transferable[]} transfer
@@ -102,7 +105,7 @@ export class Engine {
     worker.addEventListener("error", (event) => this.#lose(worker, "WorkerTrap", event.message ?? ""));
     worker.addEventListener("messageerror", () => this.#lose(worker, "WorkerTrap", ""));
     const { glueUrl, module, spec, model } = this.#kit;
-    return this.call("start", [{ glueUrl, module, spec, model }]);
+    return this.call(this.#startCall, [{ glueUrl, module, spec, model }]);
   }
 
   /**
@@ -150,7 +153,7 @@ export class Engine {
     if (this.#pending.length === 0) return;
     this.#clock = setInterval(() => {
       this.#waited_s += 1;
-      const limit_s = this.#pending[0]?.call === "start" ? this.#startLimit_s : this.#limit_s;
+      const limit_s = this.#pending[0]?.call === this.#startCall ? this.#startLimit_s : this.#limit_s;
       if (this.#waited_s >= limit_s && this.#worker) this.#lose(this.#worker, "WorkerTimeout", "");
     }, 1000);
   }

@@ -35,16 +35,18 @@ export function readBuild(page) {
  * @param {Build} build
  * @param {string} base the URL that paths are relative to
  * @param {(done: number, total: number) => void} onProgress bytes, after decompression
+ * @param {(wasm: ReadableStream<Uint8Array<ArrayBuffer>>) => void} onWasm the module's bytes while they arrive, unchecked
  * @returns {Promise<Record<BuiltFileName, Uint8Array<ArrayBuffer>>>}
  */
-export async function fetchAll(build, base, onProgress) {
+export async function fetchAll(build, base, onProgress, onWasm) {
   const total = FILES.reduce((sum, name) => sum + build.files[name].bytes, 0);
   let done = 0;
   onProgress(done, total);
   const entries = await Promise.all(
     FILES.map(async (name) => {
       const file = build.files[name];
-      const bytes = await fetchFile(file, base, (more) => onProgress((done += more), total));
+      const onBytes = (/** @type {number} */ more) => onProgress((done += more), total);
+      const bytes = await fetchFile(file, base, onBytes, name === "wasm" ? onWasm : null);
       await check(file, bytes);
       return /** @type {const} */ ([name, bytes]);
     }),
@@ -56,15 +58,22 @@ export async function fetchAll(build, base, onProgress) {
  * @param {BuiltFile} file
  * @param {string} base
  * @param {(more: number) => void} onBytes
+ * @param {((body: ReadableStream<Uint8Array<ArrayBuffer>>) => void) | null} onBody given the same bytes while they arrive
  */
-async function fetchFile(file, base, onBytes) {
+async function fetchFile(file, base, onBytes, onBody) {
   const bytes = new Uint8Array(file.bytes);
   let at = 0;
   try {
     // Asking the server each time keeps a stale copy in the cache from failing the check.
     const response = await fetch(new URL(file.path, base), { cache: "no-cache", credentials: "omit" });
     if (!response.ok || !response.body) throw new Error(words.failure.http(response.status));
-    const reader = response.body.getReader();
+    let body = response.body;
+    if (onBody) {
+      const [ours, theirs] = body.tee();
+      body = ours;
+      onBody(theirs);
+    }
+    const reader = body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (at + part.value.length <= bytes.length) bytes.set(part.value, at);
       at += part.value.length;

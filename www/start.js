@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Start-up, in an order that lets nothing leave later: check the browser, fetch the page's files, verify them,
- * compile, give the network up. Only after that is a worker started, and only then are files accepted.
+ * Start-up, in an order that lets nothing leave later: check the browser, fetch the page's files while the module is
+ * already being compiled, verify them, give the network up. Only after that is the module run in a worker, and only
+ * then are files accepted.
  */
 
 /** @import { Kit } from "./types.js" */
@@ -18,11 +19,17 @@ import { words } from "./words.js";
 export async function prepare(page, onProgress) {
   checkBrowser(page);
   const build = readBuild(page);
-  const files = await fetchAll(build, page.baseURI, onProgress);
+  /** @type {Promise<WebAssembly.Module> | null} */
+  let compiling = null;
+  const files = await fetchAll(build, page.baseURI, onProgress, (wasm) => {
+    compiling = WebAssembly.compileStreaming(new Response(wasm, { headers: { "content-type": "application/wasm" } }));
+    // A file that does not arrive is reported by what fetches it.
+    compiling.catch(() => {});
+  });
   /** @type {WebAssembly.Module} */
   let module;
   try {
-    module = await WebAssembly.compile(files.wasm);
+    module = await (compiling ?? WebAssembly.compile(files.wasm));
   } catch (error) {
     throw new StartError("WasmRefused", error instanceof Error ? error.message : String(error), build.files.wasm.path);
   }

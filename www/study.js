@@ -2,7 +2,11 @@
 /**
  * One study after the other: files in, series, pictures and detections out.
  *
- * Opening a study makes the one before stale at once; the worker finishes the call it is in, and the stale study does
+ * One worker holds the study. It makes the net's inputs, which other workers, each with a net of its own, turn into heads,
+ * and takes the heads back; so pictures do not wait for the net, and every processor searches. Slices are taken one by one,
+ * so no more inputs are around than nets.
+ *
+ * Opening a study makes the one before stale at once; the workers finish the calls they are in, and the stale study does
  * nothing more. A lost worker takes all it held with it: what it was busy with is set aside and reported, a new worker
  * reads the other files again, untried ones first, so that every file is read at most twice however many are bad.
  */
@@ -15,10 +19,10 @@ import { Pictures } from "./pictures.js";
 import { clean } from "./text.js";
 import { words } from "./words.js";
 
-// While someone waits for pictures that are not kept, detection waits this long after the last of them.
-const QUIET_MS = 250;
 // Pictures drawn ahead around the slice in view, between two detections.
 const AHEAD = 16;
+// Most nets that search at once; each needs about 50 MB.
+const MOST_NETS = 4;
 // How many workers one study may lose after its files were read, before detection is given up.
 const MOST_LOSSES = 3;
 // Codes of files that are no images at all: in a folder they are counted, by themselves they are refused.
@@ -39,12 +43,12 @@ const UNRELATED = new Set(["unknown_format", "unsupported_format", "csv_not_dl_i
 export class Study {
   /** @type {StateStore} */ #store;
   /** @type {Engine | null} */ #engine = null;
+  /** @type {Engine[]} */ #nets = [];
   /** @type {Job | null} */ #job = null;
   /** @type {Promise<void>} */ #tail = Promise.resolve();
   /** @type {Promise<void> | null} */ #refreshing = null;
   #refreshAgain = false;
   #pictures = new Pictures();
-  #lastAsked_ms = -Infinity;
 
   /** @param {StateStore} store */
   constructor(store) {
@@ -57,6 +61,8 @@ export class Study {
    */
   async start(kit) {
     this.#engine = new Engine(kit);
+    const n_nets = Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_NETS));
+    this.#nets = Array.from({ length: n_nets }, () => new Engine(kit, "startNet"));
     const model = await this.#engine.ready();
     this.#store.set({
       model,
@@ -116,6 +122,8 @@ export class Study {
       pointed: null,
       errors: [],
     });
+    // Nets start while files are read; one that does not start says so when it is needed.
+    for (const net of this.#nets) net.ready().catch(() => {});
     this.#work(job);
   }
 
@@ -145,7 +153,6 @@ export class Study {
    * @param {DisplayWindow} window
    */
   async draw(view, window) {
-    this.#lastAsked_ms = performance.now();
     const job = this.#job;
     try {
       await this.#render(job, view, window);
@@ -158,8 +165,6 @@ export class Study {
         this.#blame(job, error);
         this.#work(job);
       }
-    } finally {
-      this.#lastAsked_ms = performance.now();
     }
   }
 
@@ -268,40 +273,91 @@ export class Study {
   /** @param {Job} job */
   async #detect(job) {
     if (job !== this.#job) return;
-    const { series } = this.#store.get();
-    const total = series.reduce((sum, { slices }) => sum + slices.length, 0);
-    let spent_ms = 0;
-    let n_detected = 0;
-    const skips = (/** @type {number} */ s, /** @type {number} */ i) => job.skipped.has(sliceKey(s, i));
-    const isSettled = (/** @type {number} */ s, /** @type {number} */ i) =>
-      skips(s, i) || this.#store.get().detected.has(sliceKey(s, i));
-    while (job.losses < MOST_LOSSES) {
-      const next = nextSlice(series, this.#store.get().view, isSettled);
-      if (!next) break;
-      this.#store.set({ stage: "detecting", progress: { done: this.#store.get().detected.size, total, unit: "slices" } });
-      await this.#drawAhead(job);
-      await this.#quiet();
-      if (job !== this.#job) return;
-      const began_ms = performance.now();
-      try {
-        await this.#call("detect", [next.series, next.slice]);
-      } catch (error) {
-        if (error instanceof WorkerLost) throw error;
-        job.skipped.add(sliceKey(next.series, next.slice));
-        this.#reportSlice(next, codeOf(error), messageOf(error));
-        continue;
-      }
-      if (job !== this.#job) return;
-      spent_ms += performance.now() - began_ms;
-      n_detected += 1;
-      this.#store.set({
-        detected: new Set(this.#store.get().detected).add(sliceKey(next.series, next.slice)),
-        msPerSlice: spent_ms / n_detected,
-      });
-      void this.refresh();
-    }
+    const began_ms = performance.now();
+    /** @type {Set<string>} */
+    const underway = new Set();
+    const ends = await Promise.allSettled(this.#nets.map((net) => this.#search(job, net, underway, began_ms)));
+    const lost = ends.find((end) => end.status === "rejected");
+    if (lost) throw lost.reason;
     await this.refresh();
     if (job === this.#job) this.#store.set({ stage: "done", progress: null });
+  }
+
+  /**
+   * Searches slices with one net until none is left that another one has not taken. `underway` holds the slices that
+   * some net is busy with. Rejects when the study's own worker is lost, with all it held.
+   * @param {Job} job
+   * @param {Engine} net
+   * @param {Set<string>} underway
+   * @param {number} began_ms
+   */
+  async #search(job, net, underway, began_ms) {
+    const { series } = this.#store.get();
+    const total = series.reduce((sum, { slices }) => sum + slices.length, 0);
+    const n_before = this.#store.get().detected.size;
+    const isSettled = (/** @type {number} */ s, /** @type {number} */ i) => {
+      const key = sliceKey(s, i);
+      return job.skipped.has(key) || underway.has(key) || this.#store.get().detected.has(key);
+    };
+    while (job.losses < MOST_LOSSES) {
+      const next = nextSlice(series, this.#store.get().view, isSettled);
+      if (!next) return;
+      const key = sliceKey(next.series, next.slice);
+      underway.add(key);
+      try {
+        this.#store.set({ stage: "detecting", progress: { done: this.#store.get().detected.size, total, unit: "slices" } });
+        await this.#drawAhead(job);
+        if (job !== this.#job) return;
+        await this.#find(job, net, next);
+        if (job !== this.#job) return;
+        const detected = new Set(this.#store.get().detected);
+        if (!job.skipped.has(key)) detected.add(key);
+        const msPerSlice = (performance.now() - began_ms) / Math.max(1, detected.size - n_before);
+        this.#store.set({ detected, msPerSlice });
+        void this.refresh();
+      } finally {
+        underway.delete(key);
+      }
+    }
+  }
+
+  /**
+   * From a slice's input to what its heads say. A slice that fails is skipped and reported; a net that is lost over it
+   * is started again for the next one.
+   * @param {Job} job
+   * @param {Engine} net
+   * @param {View} slice
+   */
+  async #find(job, net, slice) {
+    const at = [slice.series, slice.slice];
+    try {
+      const { levels, rows, cols } = await this.#call("input", at);
+      const heads = await this.#heads(job, net, slice, [levels, rows, cols]);
+      if (!heads || job !== this.#job) return;
+      await this.#call("accept", [...at, heads], heads.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer)));
+    } catch (error) {
+      if (error instanceof WorkerLost) throw error;
+      job.skipped.add(sliceKey(slice.series, slice.slice));
+      this.#reportSlice(slice, codeOf(error), messageOf(error));
+    }
+  }
+
+  /**
+   * @param {Job} job
+   * @param {Engine} net
+   * @param {View} slice
+   * @param {[Uint8Array<ArrayBuffer>, number, number]} input
+   * @returns {Promise<Float32Array[] | null>} null where the net was lost
+   */
+  async #heads(job, net, slice, input) {
+    try {
+      await net.ready();
+      return await net.call("run", input, [input[0].buffer]);
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+      if (job === this.#job) this.#blameDetection(job, slice, error);
+      return null;
+    }
   }
 
   /**
@@ -322,15 +378,6 @@ export class Study {
         if (error instanceof WorkerLost) throw error;
       });
       drawn += 1;
-    }
-  }
-
-  /** Lets pictures that someone waits for go before the next slice is detected. */
-  async #quiet() {
-    for (;;) {
-      const wait_ms = this.#lastAsked_ms + QUIET_MS - performance.now();
-      if (wait_ms <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, wait_ms));
     }
   }
 
@@ -366,18 +413,34 @@ export class Study {
       }
       return;
     }
+    if (loss.call === "input" || loss.call === "accept") {
+      this.#blameDetection(job, view, loss);
+      if (job.losses > 2 * MOST_LOSSES) throw loss;
+      return;
+    }
     job.losses += 1;
     if (loss.call === "arrange") {
       for (const other of job.good) this.#setAside(job, other, loss.code, words.errors.arrangeTrap);
     } else if (loss.call === "render") {
       this.#reportSlice(view, loss.code, withCause(words.errors.renderTrap, loss));
       this.#store.set({ undrawable: new Set(this.#store.get().undrawable).add(key) });
-    } else if (loss.call === "detect") {
-      job.skipped.add(key);
-      this.#reportSlice(view, loss.code, hung ? words.errors.detectTimeout : withCause(words.errors.detectTrap, loss));
     }
     if (job.losses === MOST_LOSSES) this.#report("", "DetectionStopped", words.errors.stopped);
     if (job.losses > 2 * MOST_LOSSES) throw loss;
+  }
+
+  /**
+   * Skips a slice over whose detection a worker was lost.
+   * @param {Job} job
+   * @param {View} slice
+   * @param {WorkerLost} loss
+   */
+  #blameDetection(job, slice, loss) {
+    job.losses += 1;
+    job.skipped.add(sliceKey(slice.series, slice.slice));
+    const hung = loss.code === "WorkerTimeout";
+    this.#reportSlice(slice, loss.code, hung ? words.errors.detectTimeout : withCause(words.errors.detectTrap, loss));
+    if (job.losses === MOST_LOSSES) this.#report("", "DetectionStopped", words.errors.stopped);
   }
 
   /**

@@ -45,7 +45,9 @@
  */
 
 /**
- * The WebAssembly module's one class, as wasm-bindgen exports it.
+ * The WebAssembly module's classes, as wasm-bindgen exports them.
+ * @typedef {{ levels: Uint8Array<ArrayBuffer>, rows: number, cols: number }} NetInput
+ * @typedef {{ run(levels: Uint8Array, rows: number, cols: number): Float32Array[] }} Net
  * @typedef {{
  *   modelInfo(): ModelInfo,
  *   operatingPoint(threshold: number): OperatingPoint | null,
@@ -55,7 +57,8 @@
  *   render(series: number, slice: number, center_hu: number, width_hu: number): ImageData,
  *   fingerprint(series: number, slice: number): string,
  *   memoryBytes(): number,
- *   detect(series: number, slice: number): void,
+ *   input(series: number, slice: number): NetInput,
+ *   accept(series: number, slice: number, heads: Float32Array[]): void,
  *   detections(threshold: number): Detection[],
  *   sampleSize(): number,
  *   sampleFile(i: number): { path: string, bytes: Uint8Array },
@@ -64,6 +67,7 @@
  * @typedef {{
  *   initSync(input: { module: WebAssembly.Module }): unknown,
  *   Workbench: new (spec_json: string, onnx: Uint8Array) => Workbench,
+ *   Net: new (spec_json: string, onnx: Uint8Array) => Net,
  * }} Glue
  */
 

@@ -1,68 +1,96 @@
-//! The one file that names tract: an ONNX file becomes a runnable net.
+//! The door to tract, which this file and those in its folder alone name: an ONNX file becomes a runnable net.
 //!
-//! A plan is made for each input size that comes along, since tract optimises best when every shape is known. Sizes are
-//! multiples of 32 that follow the body's outline, so a study needs few; the plans used last are kept.
+//! tract reads the file, owns the graph, plans and runs it. Where the net is a quantized one whose arithmetic is exact,
+//! the graph is one of integer convolutions, for which one plan serves every size of input. Otherwise tract's own
+//! operators run it in floating point, in builds with the feature `plain`; without it such a net is refused, and the
+//! module is a third of the size. Both give the same bits wherever both can run.
+
+mod operators;
+#[cfg(feature = "plain")]
+mod plain;
+mod rewrite;
 
 use std::io::Cursor;
 use std::sync::Arc;
 
+use tract_onnx::Onnx;
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use super::{Model, ModelError, ModelSpec, RawHead};
 use crate::input::InputTensor;
 
-/// Plans kept at once. A plan holds the weights in floating point, about 4 MB for a net of a million parameters.
-const PLANS_KEPT: usize = 6;
+/// Slices that are the net's input.
+const N_SLICES: usize = 3;
 
 /// A net run by tract.
 pub struct TractModel {
     spec: ModelSpec,
-    // Invariant: the input's type and name are set, its shape is still open.
-    graph: InferenceModel,
-    // Most recently used last.
-    plans: Vec<Plan>,
+    engine: Engine,
 }
 
-struct Plan {
-    rows: usize,
-    cols: usize,
-    runnable: Arc<TypedSimplePlan>,
+enum Engine {
+    /// Integer convolutions.
+    Integer(Arc<TypedSimplePlan>),
+    /// tract's own operators, and why.
+    #[cfg(feature = "plain")]
+    Plain(Box<plain::Plain>, String),
 }
 
 impl TractModel {
-    /// Loads an ONNX file after checking that it is the one the spec pins.
+    /// Loads an ONNX file after checking that it is the one the spec pins. It runs as integer convolutions where they
+    /// give the same bits, and as `load_plain` has it otherwise.
+    ///
+    /// # Errors
+    /// [`ModelError::Sha256`] for another file, [`ModelError::Engine`] if tract cannot read it, or if it needs the
+    /// feature `plain` and that is missing.
+    pub fn load(spec: ModelSpec, onnx: &[u8]) -> Result<Self, ModelError> {
+        let file = read(&spec, onnx)?;
+        let engine = match integer(&spec, &file) {
+            Ok(plan) => Engine::Integer(plan),
+            #[cfg(feature = "plain")]
+            Err(reason) => Engine::Plain(Box::new(load_plain(&file)?), format!("{reason:#}")),
+            #[cfg(not(feature = "plain"))]
+            Err(reason) => return Err(engine("run the model as integers")(reason)),
+        };
+        Ok(Self { spec, engine })
+    }
+
+    /// Loads an ONNX file to be run by tract's own operators: the reference for [`TractModel::load`].
     ///
     /// # Errors
     /// [`ModelError::Sha256`] for another file, [`ModelError::Engine`] if tract cannot read it.
-    pub fn load(spec: ModelSpec, onnx: &[u8]) -> Result<Self, ModelError> {
-        spec.verify(onnx)?;
-        let graph = tract_onnx::onnx().model_for_read(&mut Cursor::new(onnx)).map_err(engine("read the model"))?;
-        Ok(Self { spec, graph, plans: Vec::new() })
+    #[cfg(feature = "plain")]
+    pub fn load_plain(spec: ModelSpec, onnx: &[u8]) -> Result<Self, ModelError> {
+        let plain = load_plain(&read(&spec, onnx)?)?;
+        Ok(Self { spec, engine: Engine::Plain(Box::new(plain), "plain tract was asked for".to_owned()) })
     }
 
-    fn plan(&mut self, rows: usize, cols: usize) -> Result<Arc<TypedSimplePlan>, ModelError> {
-        let kept = self.plans.iter().position(|plan| (plan.rows, plan.cols) == (rows, cols));
-        let plan = match kept {
-            Some(i) => self.plans.remove(i),
-            None => Plan { rows, cols, runnable: self.optimised(rows, cols).map_err(engine("optimise the model"))? },
-        };
-        let runnable = Arc::clone(&plan.runnable);
-        if self.plans.len() == PLANS_KEPT {
-            self.plans.remove(0);
+    /// Why the net does not run as integer convolutions; nothing where it does.
+    #[must_use]
+    pub fn not_integer(&self) -> Option<&str> {
+        match &self.engine {
+            Engine::Integer(_) => None,
+            #[cfg(feature = "plain")]
+            Engine::Plain(_, reason) => Some(reason),
         }
-        self.plans.push(plan);
-        Ok(runnable)
     }
+}
 
-    fn optimised(&self, rows: usize, cols: usize) -> TractResult<Arc<TypedSimplePlan>> {
-        let mut graph = self.graph.clone();
-        let input = graph.node_by_name(&self.spec.input.name)?.id;
-        graph.set_input_outlets(&[OutletId::new(input, 0)])?;
-        graph.set_input_fact(0, u8::fact([1, 3, rows, cols]).into())?;
-        let outputs = self.spec.outputs.iter().map(|output| output.name.as_str());
-        graph.select_outputs_by_name(outputs)?;
-        graph.into_optimized()?.into_runnable()
-    }
+fn read(spec: &ModelSpec, onnx: &[u8]) -> Result<ModelProto, ModelError> {
+    spec.verify(onnx)?;
+    Onnx::default().proto_model_for_read(&mut Cursor::new(onnx)).map_err(engine("read the model"))
+}
+
+fn integer(spec: &ModelSpec, file: &ModelProto) -> TractResult<Arc<TypedSimplePlan>> {
+    let outputs: Vec<&str> = spec.outputs.iter().map(|output| output.name.as_str()).collect();
+    let graph = file.graph.as_ref().ok_or_else(|| TractError::msg("the file has no graph"))?;
+    rewrite::rewrite(graph, &spec.input.name, N_SLICES, &outputs)?.into_runnable()
+}
+
+#[cfg(feature = "plain")]
+fn load_plain(file: &ModelProto) -> Result<plain::Plain, ModelError> {
+    plain::Plain::new(file).map_err(engine("read the model"))
 }
 
 impl Model for TractModel {
@@ -71,9 +99,15 @@ impl Model for TractModel {
     }
 
     fn run(&mut self, input: &InputTensor) -> Result<Vec<RawHead>, ModelError> {
-        let plan = self.plan(input.rows, input.cols)?;
-        let tensor =
-            Tensor::from_shape(&[1, 3, input.rows, input.cols], &input.levels).map_err(engine("take the slices"))?;
+        let plan = match &mut self.engine {
+            Engine::Integer(plan) => Arc::clone(plan),
+            #[cfg(feature = "plain")]
+            Engine::Plain(plain, _) => {
+                plain.plan(&self.spec, input.rows, input.cols).map_err(engine("optimise the model"))?
+            }
+        };
+        let shape = [1, N_SLICES, input.rows, input.cols];
+        let tensor = Tensor::from_shape(&shape, &input.levels).map_err(engine("take the slices"))?;
         let outputs = plan.run(tvec!(tensor.into())).map_err(engine("run the model"))?;
         let n_channels = self.spec.channels.len();
         let head = |(spec, tensor): (&super::OutputSpec, &TValue)| {

@@ -193,7 +193,7 @@ describe("a study", () => {
     assert.notEqual(await readout(), "W 440 L 20");
 
     await stage(page, ["done"], 180_000);
-    const n_detects = (await calls()).filter((call) => call === "detect").length;
+    const n_detects = (await calls()).filter((call) => call === "accept").length;
     assert.equal(n_detects, total, "every slice is searched once");
 
     // The threshold changes the list, and asks for nothing but detections.
@@ -248,7 +248,7 @@ describe("a study", () => {
     assert.ok(![...series].some((id) => id.startsWith("99")), "nothing of the sample is left");
     assert.equal(await page.locator(".corner.top.right .synthetic:visible").count(), 0);
     const after = (await calls()).slice((await calls()).lastIndexOf("clear"));
-    assert.ok(after.filter((call) => call === "detect").length <= files.length, "only the new slices are searched");
+    assert.ok(after.filter((call) => call === "accept").length <= files.length, "only the new slices are searched");
     assertSilent();
   });
 

@@ -2,8 +2,8 @@
  * Times the built page: `node tests/e2e/time-per-slice.mjs` after `cargo xtask web`. Prints JSON.
  *
  * The sample study is opened three times in one fresh Chromium; a time is that from the first slice searched to the
- * last, divided by their number, on the page's one worker: input, net, heads and suppression, with the drawing of
- * slices in between. Start-up is the time from navigation until files are accepted, from a server on this machine.
+ * last, divided by their number, with as many nets as the page uses on this machine: input, net, heads and suppression,
+ * with the drawing of slices in between. Start-up is the time from navigation until files are accepted, from a server on this machine.
  */
 
 import os from "node:os";

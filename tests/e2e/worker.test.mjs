@@ -11,7 +11,7 @@ import { serve } from "./support/serve.mjs";
 // No known file traps the module, so its glue is wrapped: names decide what happens.
 const FRAGILE = `
 ;{
-  const { addFile, detect, arrange } = Workbench.prototype;
+  const { addFile, input, arrange } = Workbench.prototype;
   let paths = [];
   Workbench.prototype.addFile = function (path, bytes) {
     if (path.includes("trap-on-read")) throw new WebAssembly.RuntimeError("unreachable");
@@ -23,9 +23,16 @@ const FRAGILE = `
     paths = series.map(({ slices }) => slices.map(({ path }) => path));
     return series;
   };
-  Workbench.prototype.detect = function (series, slice) {
-    if (paths[series][slice].includes("trap-on-detect")) throw new WebAssembly.RuntimeError("unreachable");
-    return detect.call(this, series, slice);
+  Workbench.prototype.input = function (series, slice) {
+    if (paths[series][slice].includes("trap-on-input")) throw new WebAssembly.RuntimeError("unreachable");
+    const made = input.call(this, series, slice);
+    if (paths[series][slice].includes("trap-on-detect")) made.rows = -1;
+    return made;
+  };
+  const { run } = Net.prototype;
+  Net.prototype.run = function (levels, rows, cols) {
+    if (rows < 0) throw new WebAssembly.RuntimeError("unreachable");
+    return run.call(this, levels, rows, cols);
   };
 }
 `;
@@ -62,13 +69,15 @@ describe("a lost worker", () => {
     ]);
     assert.equal(n_slices, 2);
     assert.equal(calls.filter((call) => call === "start").length, 3);
-    assert.equal(calls.filter((call) => call === "detect").length, 2);
+    assert.equal(calls.filter((call) => call === "accept").length, 2);
   });
 
-  test("that trapped on a slice: the slice stays in view, the others are searched", async (t) => {
-    const { page, n_slices, errors } = await dropNamed(t, { 1: "b-trap-on-detect.dcm" });
-    assert.deepEqual(errors, [{ file: "b-trap-on-detect.dcm", code: "WorkerTrap" }]);
-    assert.equal(n_slices, 4);
-    assert.match(await page.innerText("[data-testid=status]"), /Done/);
-  });
+  for (const where of ["input", "detect"]) {
+    test(`that trapped on a slice's ${where}: the slice stays in view, the others are searched`, async (t) => {
+      const { page, n_slices, errors } = await dropNamed(t, { 1: `b-trap-on-${where}.dcm` });
+      assert.deepEqual(errors, [{ file: `b-trap-on-${where}.dcm`, code: "WorkerTrap" }]);
+      assert.equal(n_slices, 4);
+      assert.match(await page.innerText("[data-testid=status]"), /Done/);
+    });
+  }
 });

@@ -1,5 +1,6 @@
 //! Build tasks of Lesionlens: `cargo xtask serve` and `cargo xtask test`, and the steps that they are made of.
 
+mod bench;
 mod browser;
 mod command;
 mod compress;
@@ -11,6 +12,7 @@ mod tidy;
 mod tools;
 mod web;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -22,6 +24,7 @@ cargo xtask COMMAND
   serve [--port N] [--profile fast]  install the tools, build the page, serve it on 127.0.0.1 (port 8080 or the next free)
   test [STAGE…]                      every check, or only the named stages; `test --list` names them
   web [--profile fast]               build the page into dist/; `fast` skips wasm-opt and the byte budgets
+  bench [--json PATH]                build the page and time its engine beside onnxruntime-web and plain tract
   tools                              install the pinned build tools into .tools/
   tidy                               layers, words, pinned dependencies, file sizes
 ";
@@ -43,13 +46,14 @@ fn run() -> Result<()> {
         Some(Long("help") | Short('h')) | None => "help".to_string(),
         Some(other) => return Err(other.unexpected().into()),
     };
-    let mut options = Options { port: 8080, profile: "full".to_string(), list: false, names: Vec::new() };
+    let mut options = Options { port: 8080, profile: "full".to_string(), list: false, json: None, names: Vec::new() };
     while let Some(arg) = args.next()? {
         match arg {
             Long("port") if command == "serve" => options.port = args.value()?.parse()?,
             Long("profile") if ["serve", "web"].contains(&command.as_str()) => {
                 options.profile = args.value()?.string()?;
             }
+            Long("json") if command == "bench" => options.json = Some(args.value()?.into()),
             Long("list") if command == "test" => options.list = true,
             Value(name) if command == "test" => options.names.push(name.string()?),
             other => return Err(other.unexpected().into()),
@@ -67,6 +71,7 @@ fn run() -> Result<()> {
         }
         "test" => test::run(&project, &options.names),
         "web" => web::build(&project, &options.profile),
+        "bench" => bench::run(&project, options.json.as_deref()),
         "tools" => tools::install(&project, &manifest::Manifest::read(&project)?),
         "tidy" => tidy::check(&project),
         "help" => {
@@ -82,5 +87,6 @@ struct Options {
     port: u16,
     profile: String,
     list: bool,
+    json: Option<PathBuf>,
     names: Vec<String>,
 }

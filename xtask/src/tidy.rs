@@ -43,7 +43,9 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     for file in files.iter().filter(|file| Path::new(file).ends_with("Cargo.toml")) {
         findings.extend(dependencies::cargo(file, &read_text(&project.path(file))?, &architecture)?);
     }
-    findings.extend(dependencies::npm("package.json", &read_text(&project.path("package.json"))?, &architecture)?);
+    for file in files.iter().filter(|file| Path::new(file).ends_with("package.json")) {
+        findings.extend(dependencies::npm(file, &read_text(&project.path(file))?, &architecture)?);
+    }
     let requirements = "training/requirements.txt";
     findings.extend(dependencies::python(requirements, &read_text(&project.path(requirements))?));
     if !findings.is_empty() {

@@ -40,14 +40,17 @@ pub(crate) fn command(project: &Project, program: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// Installs the page's development packages as package-lock.json has them, when that file has changed since.
-pub(crate) fn npm_ci(project: &Project) -> Result<()> {
-    let lock = sha256_hex(&read(&project.path("package-lock.json"))?);
-    let stamp = project.path("node_modules/.lesionlens-lock");
+/// Installs a folder's development packages as its package-lock.json has them, when that file has changed since. The
+/// empty folder is the repository's root.
+pub(crate) fn npm_ci(project: &Project, folder: &str) -> Result<()> {
+    let folder = project.path(folder);
+    let lock = sha256_hex(&read(&folder.join("package-lock.json"))?);
+    let stamp = folder.join("node_modules/.lesionlens-lock");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    run(command(project, "npm")?.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    let mut npm = command(project, "npm")?;
+    run(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
     write(&stamp, lock.as_bytes())
 }
 

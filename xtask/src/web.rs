@@ -31,7 +31,7 @@ pub(crate) fn build(project: &Project, profile_name: &str) -> Result<()> {
     tools::install(project, &manifest)?;
 
     let mut cache = Cache::new(project.target("xtask-cache"));
-    let package = compile(project, &manifest.wasm)?;
+    let package = compile(project, &manifest.wasm, "wasm-pack")?;
     let wasm = optimise(project, &mut cache, profile, &read(&package.join(assemble::WASM))?)?;
 
     let dist = project.path("dist.part");
@@ -42,6 +42,7 @@ pub(crate) fn build(project: &Project, profile_name: &str) -> Result<()> {
     cache.prune()?;
 
     print!("{}", sizes.table(&manifest.budget));
+    write(&project.target("sizes.json"), sizes.json(&manifest.budget).to_string().as_bytes())?;
     if profile.wasm_opt.is_empty() {
         println!("profile {profile_name}: not optimised, so not held to the budgets");
     } else {
@@ -91,9 +92,9 @@ fn check_model(project: &Project, model: &Model) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the crate and writes the JavaScript around it; returns wasm-pack's output folder.
-fn compile(project: &Project, wasm: &Wasm) -> Result<PathBuf> {
-    let package = project.target("wasm-pack");
+/// Compiles the crate and writes the JavaScript around it to that folder of `target/`, whose path is returned.
+pub(crate) fn compile(project: &Project, wasm: &Wasm, folder: &str) -> Result<PathBuf> {
+    let package = project.target(folder);
     let mut command = tools::command(project, "wasm-pack")?;
     // wasm-opt is run here, with the manifest's arguments; `no-install` keeps wasm-pack from downloading tools.
     command.args(["build", "--target", "web", "--mode", "no-install", "--no-opt", "--no-pack"]);

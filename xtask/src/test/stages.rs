@@ -61,12 +61,15 @@ fn clippy(project: &Project) -> Result<()> {
 
 fn native(project: &Project) -> Result<()> {
     run(&mut cargo(project, &["test", "--locked", "--package", "lesionlens"]))?;
+    // The kernels of processors without a form of their own.
+    let portable = ["--features", "portable", "--test", "convolution"];
+    run(cargo(project, &["test", "--locked", "--package", "lesionlens"]).args(portable))?;
     run(&mut cargo(project, &["test", "--locked", "--package", "xtask"]))
 }
 
 fn install(project: &Project) -> Result<()> {
     tools::install(project, &Manifest::read(project)?)?;
-    tools::npm_ci(project)?;
+    tools::npm_ci(project, "")?;
     Browser::ensure()?;
     Ok(())
 }

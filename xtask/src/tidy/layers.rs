@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 11] = [
     &["wasm"],
 ];
 
-/// Beginnings of names, and the one file that may use them.
+/// Beginnings of names, and the one file, with the folder of the same name, that may use them.
 const FOREIGN: [(&str, &str); 5] = [
     ("tract_", "src/model/tract.rs"),
     ("wasm_bindgen", "src/wasm.rs"),
@@ -34,7 +34,8 @@ pub(super) fn check(files: &[(String, String)]) -> Vec<String> {
     for (file, text) in files {
         let code = code(text);
         for (start, owner) in FOREIGN {
-            if file != owner && names(&code).any(|name| name.starts_with(start)) {
+            let owns = file == owner || file.starts_with(&format!("{}/", owner.trim_end_matches(".rs")));
+            if !owns && names(&code).any(|name| name.starts_with(start)) {
                 findings.push(format!("{file}: only {owner} may name {start}"));
             }
         }

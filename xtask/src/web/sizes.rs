@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use serde_json::{Value, json};
 use walkdir::WalkDir;
 
 use crate::compress::{Cache, brotli, gzip};
@@ -87,6 +88,15 @@ impl Sizes {
         table
     }
 
+    /// The same for programs: bytes of every group, plain, gzip and brotli.
+    pub(super) fn json(&self, budget: &Budget) -> Value {
+        let rows = self.rows(budget).into_iter();
+        let group = |(name, Bytes { plain, gzip, brotli }, _)| {
+            (String::from(name), json!({ "plain": plain, "gzip": gzip, "brotli": brotli }))
+        };
+        Value::Object(rows.map(group).collect())
+    }
+
     /// An error that names every group above its budget.
     pub(super) fn enforce(&self, budget: &Budget) -> Result<()> {
         let rows = self.rows(budget).into_iter().filter(|(_, size, limit)| size.brotli > *limit);
@@ -134,5 +144,6 @@ mod tests {
         assert!(tight.contains("model is 20 bytes, the budget 19"), "{tight}");
         assert!(tight.contains("total is 35") && !tight.contains("wasm is"), "{tight}");
         assert!(sizes.table(&budget).contains("total"));
+        assert_eq!(sizes.json(&budget)["total"]["brotli"], 35);
     }
 }
