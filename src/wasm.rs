@@ -14,7 +14,6 @@ use std::error::Error;
 
 use js_sys::Reflect;
 use serde::Serialize;
-use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
@@ -135,7 +134,9 @@ impl Workbench {
         let window = Window { center_hu, width_hu };
         let picture = self.study.render(series, slice, window).map_err(|e| study_error(&e))?;
         let (cols, rows) = (pixels(picture.cols), pixels(picture.rows));
-        ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture.rgba), cols, rows)
+        // A copy: a picture that is only a view of this module's memory would change with it.
+        let rgba = js_sys::Uint8ClampedArray::from(picture.rgba.as_slice());
+        ImageData::new_with_js_u8_clamped_array_and_sh(&rgba, cols, rows)
     }
 
     /// Digest of the stored values of one slice.
