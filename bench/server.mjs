@@ -13,9 +13,11 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 export const ROOT = path.join(HERE, "..");
-const FOLDERS = { "/dist/": path.join(ROOT, "dist"), "/plain/": path.join(ROOT, "target/bench/plain"), "/ort/": path.join(HERE, "node_modules/onnxruntime-web/dist"), "/": HERE };
+/** Where `cargo xtask bench` builds what is compared: inside cargo's target folder. */
+const BUILDS = process.env.BENCH_BUILDS ?? path.join(ROOT, "target/bench");
+const FOLDERS = { "/dist/": path.join(ROOT, "dist"), "/plain/": path.join(BUILDS, "plain"), "/ort/": path.join(HERE, "node_modules/onnxruntime-web/dist"), "/": HERE };
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
-const PACKED = path.join(ROOT, "target/bench/packed");
+const PACKED = path.join(BUILDS, "packed");
 
 /** A file of one of the folders and its brotli form, which lies beside it or is made once. */
 function find(pathname) {

@@ -6,7 +6,7 @@
 const n = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en", { style: "percent" });
-const marks = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+const marks = new Intl.NumberFormat("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 const two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** @param {number} value @param {string} word */
 const count = (value, word) => `${n.format(value)} ${word}${value === 1 ? "" : "s"}`;

@@ -29,6 +29,7 @@ pub(crate) fn run(project: &Project, json: Option<&Path>) -> Result<()> {
             .arg("bench/run.mjs")
             .args(json)
             .current_dir(project.root())
-            .env("CHROMIUM", browser.chromium),
+            .env("CHROMIUM", browser.chromium)
+            .env("BENCH_BUILDS", project.target("bench")),
     )
 }
