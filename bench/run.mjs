@@ -10,7 +10,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { launch, newPage } from "../tests/e2e/support/browser.mjs";
-import { ROOT, packedBytes, serve } from "./server.mjs";
+import { BUILDS, ROOT, packedBytes, serve } from "./server.mjs";
 
 const ROUNDS = 24;
 const COLD_STARTS = 7;
@@ -82,7 +82,7 @@ for (let start = 0; start < COLD_STARTS; start++) {
   }
 }
 
-const sizes = JSON.parse(readFileSync(path.join(ROOT, "target/sizes.json"), "utf8"));
+const sizes = JSON.parse(readFileSync(path.join(BUILDS, "../sizes.json"), "utf8"));
 const spec = JSON.parse(readFileSync(path.join(ROOT, "models/detector.json"), "utf8"));
 const report = {
   browser: `Chromium ${browser.version()}`,

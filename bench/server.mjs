@@ -14,7 +14,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 export const ROOT = path.join(HERE, "..");
 /** Where `cargo xtask bench` builds what is compared: inside cargo's target folder. */
-const BUILDS = process.env.BENCH_BUILDS ?? path.join(ROOT, "target/bench");
+export const BUILDS = process.env.BENCH_BUILDS ?? path.join(ROOT, "target/bench");
 const FOLDERS = { "/dist/": path.join(ROOT, "dist"), "/plain/": path.join(BUILDS, "plain"), "/ort/": path.join(HERE, "node_modules/onnxruntime-web/dist"), "/": HERE };
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
 const PACKED = path.join(BUILDS, "packed");
