@@ -63,7 +63,7 @@ fn run() -> Result<()> {
     match command.as_str() {
         "serve" => {
             web::build(&project, &options.profile)?;
-            serve::serve(&project.dist(), options.port)
+            serve::serve(&project, options.port)
         }
         "test" if options.list => {
             test::list();

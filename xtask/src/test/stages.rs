@@ -106,7 +106,7 @@ fn e2e(project: &Project) -> Result<()> {
     remove_folder(&fixtures)?;
     run(cargo(project, &["run", "--locked", "--package", "lesionlens", "--example", "fixtures", "--"]).arg(&fixtures))?;
     run(&mut cargo(project, &["build", "--locked", "--package", "lesionlens", "--bins", "--examples"]))?;
-    run(Command::new("node")
+    run(Command::new(web::node())
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .arg(format!("--test-timeout={E2E_TIMEOUT_MS}"))
         .args(files)
