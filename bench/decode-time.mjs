@@ -1,6 +1,6 @@
 /**
  * Times decoding in WebAssembly against CornerStone's codec packages, in one page of one Chromium:
- * `node tests/e2e/decode-time.mjs` after `cargo xtask web`. Prints JSON.
+ * `node bench/decode-time.mjs` after `cargo xtask web`. Prints JSON.
  *
  * The streams are those of real CT slices of 512 × 512 pixels in `../shared/conformance`, each put into a DICOM file of
  * its own. Ours is the time of `addFile`: the file is copied into the module, parsed, decoded and kept. Theirs is that of
@@ -16,8 +16,8 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { launch } from "./support/browser.mjs";
-import { DIST, SHARED, readBuild } from "./support/project.mjs";
+import { launch } from "../tests/e2e/support/browser.mjs";
+import { DIST, SHARED, readBuild } from "../tests/e2e/support/project.mjs";
 
 const RUNS = 41;
 const PACKAGES = {
@@ -26,7 +26,7 @@ const PACKAGES = {
   "codec-openjph": "2.4.11",
   "codec-libjpeg-turbo-8bit": "1.2.8",
 };
-const BENCH = fileURLToPath(new URL("../../target/decode-bench/", import.meta.url));
+const BENCH = fileURLToPath(new URL("../target/decode-bench/", import.meta.url));
 const FILES = path.join(SHARED, "conformance/files");
 const CORNERSTONE = "cornerstone-wadoimageloader/CTImage.dcm_";
 

@@ -1,5 +1,5 @@
 /**
- * Times the built page: `node tests/e2e/time-per-slice.mjs` after `cargo xtask web`. Prints JSON.
+ * Times the built page: `node bench/time-per-slice.mjs` after `cargo xtask web`. Prints JSON.
  *
  * The sample study is opened three times in one fresh Chromium; a time is that from the first slice searched to the
  * last, divided by their number, with as many nets as the page uses on this machine: input, net, heads and suppression,
@@ -8,9 +8,9 @@
 
 import os from "node:os";
 
-import { launch, newPage, stage } from "./support/browser.mjs";
-import { DIST } from "./support/project.mjs";
-import { serve } from "./support/serve.mjs";
+import { launch, newPage, stage } from "../tests/e2e/support/browser.mjs";
+import { DIST } from "../tests/e2e/support/project.mjs";
+import { serve } from "../tests/e2e/support/serve.mjs";
 
 const RUNS = 3;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
