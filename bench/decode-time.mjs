@@ -10,14 +10,14 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { launch } from "../tests/e2e/support/browser.mjs";
 import { DIST, SHARED, readBuild } from "../tests/e2e/support/project.mjs";
+import { serve } from "../xtask/serve.mjs";
 
 const RUNS = 41;
 const PACKAGES = {
@@ -109,32 +109,17 @@ function dicomOf(stream, syntax, bits, signed) {
   ]);
 }
 
-const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
-const server = createServer((request, response) => {
-  const url = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
-  if (url === "/") {
-    response.setHeader("content-type", "text/html");
-    response.end("<!doctype html><title>bench</title>");
-    return;
-  }
-  const [, root, ...rest] = url.split("/");
-  const file = path.join(root === "dist" ? DIST : path.join(BENCH, "node_modules/@cornerstonejs"), ...rest);
-  if (!existsSync(file) || !statSync(file).isFile()) {
-    response.statusCode = 404;
-    response.end();
-    return;
-  }
-  response.setHeader("content-type", TYPES[path.extname(file)] ?? "application/octet-stream");
-  response.end(readFileSync(file));
+const host = await serve({
+  "/": fileURLToPath(new URL(".", import.meta.url)),
+  "/dist/": DIST,
+  "/packages/": path.join(BENCH, "node_modules/@cornerstonejs"),
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-const address = server.address();
-const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+const { origin } = host;
 
 const browser = await launch();
 const page = await browser.newPage();
 page.on("pageerror", (error) => console.error(String(error)));
-await page.goto(`${origin}/`);
+await page.goto(`${origin}/empty.html`);
 const { files } = readBuild();
 await page.evaluate(
   async ([origin, files]) => {
@@ -201,4 +186,4 @@ for (const [label, file, syntax, name, script, type] of CASES) {
 }
 console.log(JSON.stringify({ browser: `Chromium ${browser.version()}`, processor: os.cpus()[0]?.model ?? "unknown", runs: RUNS, results }, null, 1));
 await browser.close();
-server.close();
+await host.close();

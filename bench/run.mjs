@@ -10,14 +10,14 @@ import os from "node:os";
 import path from "node:path";
 
 import { launch, newPage } from "../tests/e2e/support/browser.mjs";
-import { BUILDS, ROOT, packedBytes, serve } from "./server.mjs";
+import { BUILDS, ortBytes, serveBench } from "./host.mjs";
 
 const ROUNDS = 24;
 const COLD_STARTS = 7;
 const LINK = { offline: false, latency: 20, downloadThroughput: 20e6 / 8, uploadThroughput: 5e6 / 8 };
 const THREADS = 2;
 
-const host = await serve();
+const host = await serveBench();
 const browser = await launch();
 
 const quantile = (values, q) => {
@@ -41,7 +41,7 @@ const ratioOfLeast = (times, over, under) => rounded(Math.min(...times[over]) / 
 async function inPage(call, ...args) {
   const { page, context } = await newPage(browser);
   page.setDefaultTimeout(600_000);
-  await page.goto(`${host.url}page.html`);
+  await page.goto(`${host.origin}/page.html`);
   await page.waitForFunction(() => document.title.endsWith("(loaded)"));
   const result = await page.evaluate(([name, given]) => globalThis[name](...given), [call, args]);
   await context.close();
@@ -53,7 +53,7 @@ async function coldStart(engine, link) {
   const session = await context.newCDPSession(page);
   await session.send("Network.enable");
   if (link) await session.send("Network.emulateNetworkConditions", link);
-  await page.goto(`${host.url}cold.html?${engine}`);
+  await page.goto(`${host.origin}/cold.html?${engine}`);
   await page.waitForFunction(() => "firstHeads_ms" in globalThis, undefined, { timeout: 120_000 });
   const time = await page.evaluate(() => globalThis.firstHeads_ms);
   await context.close();
@@ -83,7 +83,7 @@ for (let start = 0; start < COLD_STARTS; start++) {
 }
 
 const sizes = JSON.parse(readFileSync(path.join(BUILDS, "../sizes.json"), "utf8"));
-const spec = JSON.parse(readFileSync(path.join(ROOT, "models/detector.json"), "utf8"));
+const spec = JSON.parse(readFileSync(new URL("../models/detector.json", import.meta.url), "utf8"));
 const report = {
   browser: `Chromium ${browser.version()}`,
   processor: `${os.cpus()[0]?.model ?? "unknown"}, ${os.cpus().length} cores`,
@@ -99,7 +99,7 @@ const report = {
   net_threads_ms: { threads_of_onnxruntime: THREADS, ...summaries(threaded.times_ms) },
   first_detection_brotli_bytes: sizes.total.brotli,
   bytes: sizes,
-  onnxruntime_web_brotli_bytes: packedBytes("/ort/ort.wasm.min.mjs") + packedBytes("/ort/ort-wasm-simd-threaded.mjs") + packedBytes("/ort/ort-wasm-simd-threaded.wasm"),
+  onnxruntime_web_brotli_bytes: ortBytes(),
   cold_start_ratio: ratio(coldOverLink, "own", "onnxruntime"),
   cold_start_ratio_unthrottled: ratio(cold, "own", "onnxruntime"),
   cold_start_ms: { link: "20 Mbit/s, 20 ms", over_link: summaries(coldOverLink), unthrottled: summaries(cold) },
@@ -108,7 +108,7 @@ const report = {
   peak_wasm_bytes: Math.max(...pools.memory_bytes),
 };
 await browser.close();
-host.close();
+await host.close();
 
 const row = (what, { median, quartiles: [low, high], least }) =>
   console.log(`${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`);
