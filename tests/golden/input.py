@@ -1,6 +1,6 @@
 """Writes `tests/golden/input.json`: small series given by a formula and the input tensor they make.
 
-`python training/make_input_golden.py tests/golden/input.json`
+`python tests/golden/input.py tests/golden/input.json`
 
 Every HU value follows from integers (see `FORMULA`), so that any language recomputes the series.
 The file holds shapes, crop origin, ratios and the SHA-256 of the u8 levels `[3, H, W]`, row-major.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "training"))
 
 from lesionlens_training.input import build_input, companding_table  # noqa: E402
 
@@ -101,7 +101,7 @@ def main() -> None:
         )
     golden = {
         "schema": "lesionlens.input-golden/1",
-        "made_by": "training/make_input_golden.py",
+        "made_by": "tests/golden/input.py",
         "formula": FORMULA,
         "note": "positions ascend; `shape` is [3, H, W] after padding; `cropped` is [h, w] before it; `origin` is the "
         "crop's corner (x, y) on the 0.8 mm grid; `ratio` is (x, y) of image px per input px; "

@@ -1,6 +1,6 @@
 """Writes `tests/golden/froc.json`: small sets of images and the FROC report that they make.
 
-`python training/make_froc_golden.py tests/golden/froc.json`
+`python tests/golden/froc.py tests/golden/froc.json`
 
 The sets are drawn with SplitMix64 from a seed, so that no library's generator matters; boxes lie on eighths
 of a pixel and are exact in f32. Expected figures are texts (the shortest that gives the f64 back), since not
@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "training"))
 
 import numpy as np  # noqa: E402
 from lesionlens_training.froc import TYPE_NAMES, EvalImage, Truth, evaluate, splitmix64  # noqa: E402
@@ -157,7 +157,7 @@ def golden() -> str:
     """The file's text."""
     head = {
         "schema": "lesionlens.froc-golden/1",
-        "made_by": "training/make_froc_golden.py",
+        "made_by": "tests/golden/froc.py",
         "note": "boxes are half-open image px, exact in f32; figures of `expected` are texts of f64",
     }
     lines = [f"{json.dumps(k)}: {json.dumps(v)}," for k, v in head.items()]
