@@ -15,8 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "training"))
 
-import numpy as np  # noqa: E402
-from lesionlens_training.froc import TYPE_NAMES, EvalImage, Truth, evaluate, splitmix64  # noqa: E402
+import numpy as np
+
+from lesionlens_training.twin.froc import TYPE_NAMES, EvalImage, Truth, evaluate, splitmix64
 
 SOURCES = ("DeepLesion", "Übungsdaten", "sarcoma", "unknown")
 SPACINGS = (0.703125, 0.8, 0.9765625)

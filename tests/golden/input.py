@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "training"))
 
-from lesionlens_training.input import build_input, companding_table  # noqa: E402
+from lesionlens_training.twin.input import build_input, companding_table
 
 FORMULA = {
     "body": "inside rows y in [r0, r1) and columns x in [c0, c1) of `body` [c0, r0, c1, r1]: "

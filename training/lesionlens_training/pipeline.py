@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 
 from . import spec
-from .cache import build_cache
-from .data import read_layout
-from .detect import detections_file, onnx_detector
-from .evaluate import evaluated, load
-from .export import export
-from .train import read_config, train
+from .data.cache import build_cache
+from .data.layout import read_layout
+from .judge.evaluate import evaluated, load
+from .net.export import export
+from .run.detect import detections_file, onnx_detector
+from .run.train import read_config, train
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.ablation import levels_for, markdown, read_variants, slug
-from lesionlens_training.batches import Mix
-from lesionlens_training.cache import slice_input
-from lesionlens_training.data import read_layout
+
+from lesionlens_training.data.cache import slice_input
+from lesionlens_training.data.layout import read_layout
+from lesionlens_training.draw.sampler import Mix
+from lesionlens_training.judge.ablation import levels_for, markdown, read_variants, slug
 
 TRAINING = Path(__file__).resolve().parents[1]
 
@@ -58,7 +59,7 @@ def test_one_command_trains_judges_and_compares(cache: Path, miniature: tuple[Pa
     images, table = miniature
     (runs / "synthetic/Images_png").symlink_to(images)
     (runs / "synthetic/DL_info.csv").symlink_to(table)
-    command = [sys.executable, "-m", "lesionlens_training.ablation", str(path), "--data", str(tmp_path / "none")]
+    command = [sys.executable, "-m", "lesionlens_training.judge.ablation", str(path), "--data", str(tmp_path / "none")]
     command += ["--runs", str(runs), "--out", str(tmp_path / "out"), "--results", str(tmp_path / "results")]
     subprocess.run(command, cwd=TRAINING, check=True)
     report = json.loads((tmp_path / "results/ablation.json").read_text())

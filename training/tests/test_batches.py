@@ -3,11 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lesionlens_training.batches import HardNegative, Mix, Sampler, head_targets, mirrored
-from lesionlens_training.cache import open_cache
+
+from lesionlens_training.data.cache import open_cache
+from lesionlens_training.draw.sampler import HardNegative, Mix, Sampler, head_targets, mirrored
 from lesionlens_training.lesion import Lesion
-from lesionlens_training.loss import detection_loss
-from lesionlens_training.net import Net, gmac
+from lesionlens_training.net.loss import detection_loss
+from lesionlens_training.net.net import Net, gmac
 
 
 def sampler(cache: Path, seed: int, **shares: float) -> Sampler:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.cache import build_cache, chosen_slices, open_cache
-from lesionlens_training.data import Truth, parse_axes, parse_box, read_hu, read_layout
+
+from lesionlens_training.data.cache import build_cache, chosen_slices, open_cache
+from lesionlens_training.data.layout import Truth, parse_axes, parse_box, read_hu, read_layout
 
 
 def test_deeplesion_box_becomes_half_open_edges() -> None:

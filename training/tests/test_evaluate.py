@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from conftest import write_miniature
-from lesionlens_training.evaluate import froc_report, load
-from lesionlens_training.truths import key_slices, read_detections
 from made import detections_file
+
+from lesionlens_training.data.truths import key_slices, read_detections
+from lesionlens_training.judge.evaluate import froc_report, load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

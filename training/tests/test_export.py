@@ -4,10 +4,18 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from lesionlens_training.export import check, export, fake_quant_net, onnx_bytes
-from lesionlens_training.net import GRAPH, Net
-from lesionlens_training.train import Config, train
-from lesionlens_training.quantize import FakeQuantNet, activation_scales, folded, quantized, quantized_input, shared_scale
+
+from lesionlens_training.net.export import check, export, fake_quant_net, onnx_bytes
+from lesionlens_training.net.net import GRAPH, Net
+from lesionlens_training.net.quantize import (
+    FakeQuantNet,
+    activation_scales,
+    folded,
+    quantized,
+    quantized_input,
+    shared_scale,
+)
+from lesionlens_training.run.train import Config, train
 
 
 @pytest.fixture(scope="module")

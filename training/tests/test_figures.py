@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.figures import at_rates, large, lesions_found, marks, short
-from lesionlens_training.froc import EvalImage, Truth, evaluate
-from lesionlens_training.judged import Place, rounded, slim
-from lesionlens_training.sets import FIT, SETS, EvalSet, synthetic_patients
-from lesionlens_training.truths import KeySlice
+
+from lesionlens_training.data.truths import KeySlice
+from lesionlens_training.judge.judged import Place, rounded, slim
+from lesionlens_training.judge.sets import FIT, SETS, EvalSet, synthetic_patients
+from lesionlens_training.show.figures import at_rates, large, lesions_found, marks, short
+from lesionlens_training.twin.froc import EvalImage, Truth, evaluate
 
 BOX = (0, 0, 50, 50)
 

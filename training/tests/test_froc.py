@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.froc import (
+
+from lesionlens_training.twin.froc import (
     Cohort,
     EvalImage,
     Truth,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.input import (
+
+from lesionlens_training.twin.input import (
     body_box,
     build_input,
     companding_table,

@@ -1,5 +1,6 @@
 import numpy as np
-from lesionlens_training.nodules import NodulePatch, mosaic
+
+from lesionlens_training.data.nodules import NodulePatch, mosaic
 
 
 def patch(radius: int) -> NodulePatch:

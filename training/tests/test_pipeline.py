@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import write_miniature
-from lesionlens_training.batches import Mix
-from lesionlens_training.train import Config, read_config, train
+
+from lesionlens_training.draw.sampler import Mix
+from lesionlens_training.run.train import Config, read_config, train
 
 TRAINING = Path(__file__).resolve().parents[1]
 
