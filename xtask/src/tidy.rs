@@ -34,9 +34,7 @@ pub(crate) fn check(project: &Project) -> Result<()> {
         if file == "www/words.js" || has_extension(file, "md") {
             findings.extend(words::forbidden(file, &text));
         }
-        if file.starts_with("src/") && has_extension(file, "rs") {
-            sources.push((file.clone(), text));
-        }
+        sources.push((file.clone(), text));
     }
     findings.extend(layers::check(&sources));
     let architecture = read_text(&project.path("ARCHITECTURE.md"))?;
