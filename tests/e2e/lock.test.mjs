@@ -95,7 +95,7 @@ const FROM_WORKER = ["fetch", "XMLHttpRequest", "WebSocket", "import"];
 // The control: the same page but for the lock step, and with a first policy that lets its own host be asked for
 // anything, since images and imports are refused from the first byte.
 const WITHOUT_LOCK = {
-  "lock.js": () => "export function giveUpNetwork() {}",
+  "start/lock.js": () => "export function giveUpNetwork() {}",
   "index.html": (html) => html.toString().replace("img-src data:", "img-src 'self' data:").replace("script-src 'self'", "script-src 'self' http:"),
 };
 

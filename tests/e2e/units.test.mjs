@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextSlice } from "../../www/order.js";
-import { clean, fileName, letters } from "../../www/text.js";
+import { nextSlice } from "../../www/state/selectors.js";
+import { clean, fileName, letters } from "../../www/words/text.js";
 
 test("text from files loses what can hide, reorder or break", () => {
   for (const [given, cleaned] of [

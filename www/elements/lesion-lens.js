@@ -5,14 +5,14 @@
  */
 
 /** @import { App, Kit, State } from "../types.js" */
-import { createActions } from "../actions.js";
-import { make } from "../dom.js";
-import { attachKeys } from "../keys.js";
-import { SOFT_TISSUE } from "../presets.js";
-import { createStore } from "../store.js";
-import { Study } from "../study.js";
-import { clean } from "../text.js";
-import { words } from "../words.js";
+import { createActions } from "../state/actions.js";
+import { make } from "./dom.js";
+import { attachKeys } from "./keys.js";
+import { SOFT_TISSUE } from "../state/presets.js";
+import { createStore } from "../state/store.js";
+import { Study } from "../session/study.js";
+import { clean } from "../words/text.js";
+import { words } from "../words/en.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";

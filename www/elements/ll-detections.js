@@ -5,11 +5,11 @@
  */
 
 /** @import { Detection, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey } from "../order.js";
-import { spoken, written } from "../details.js";
-import { clean, letters } from "../text.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { detectionKey } from "../state/selectors.js";
+import { spoken, written } from "./details.js";
+import { clean, letters } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 /**

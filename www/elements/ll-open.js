@@ -1,9 +1,9 @@
 // @ts-check
 /** The ways to open a study other than dropping it: files, a folder, the sample. */
 
-import { make } from "../dom.js";
-import { picked } from "../files.js";
-import { words } from "../words.js";
+import { make } from "./dom.js";
+import { picked } from "../session/files.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlOpen extends Part {

@@ -2,10 +2,10 @@
 /** The series of the study; the one in view with its slices, how they were ordered, and notes on it. */
 
 /** @import { SeriesInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores } from "../order.js";
-import { clean, fileName } from "../text.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { bestScores } from "../state/selectors.js";
+import { clean, fileName } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlSeries extends Part {

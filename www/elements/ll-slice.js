@@ -2,9 +2,9 @@
 /** Moving through the slices: a slider, the position, and a strip that marks where detections and truth lie. */
 
 /** @import { State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores, sliceKey } from "../order.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { bestScores, sliceKey } from "../state/selectors.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlSlice extends Part {

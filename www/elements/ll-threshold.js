@@ -5,8 +5,8 @@
  */
 
 /** @import { ModelInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 // Elements name each other by ids, and several viewers may stand in one page.

@@ -2,13 +2,13 @@
 /** The slice, the boxes over it, and what must stand beside every CT slice: window, spacing, side, scale, file. */
 
 /** @import { Detection, SeriesInfo, State } from "../types.js" */
-/** @import { Outline } from "../overlay.js" */
-import { spoken } from "../details.js";
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey, onSlice, sliceKey } from "../order.js";
-import { drawOverlay } from "../overlay.js";
-import { clean, fileName, letters } from "../text.js";
-import { words } from "../words.js";
+/** @import { Outline } from "../viewport/layers.js" */
+import { spoken } from "./details.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { detectionKey, onSlice, sliceKey } from "../state/selectors.js";
+import { drawOverlay } from "../viewport/layers.js";
+import { clean, fileName, letters } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 // Wheel movement for one slice: a notch of a mouse is more, a trackpad adds up to it.

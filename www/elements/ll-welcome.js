@@ -2,8 +2,8 @@
 /** What stands where the slice will be: an invitation, or why the page cannot start. */
 
 /** @import { State } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlWelcome extends Part {

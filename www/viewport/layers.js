@@ -5,7 +5,7 @@
  * and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
  */
 
-/** @import { Line } from "./types.js" */
+/** @import { Line } from "../types.js" */
 
 /**
  * @typedef {{

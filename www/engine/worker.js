@@ -9,7 +9,7 @@
  * The page starts it from a blob: URL after the network is given up, so it imports nothing but the glue it is handed.
  */
 
-/** @import { Glue, ModelInfo, Net, Workbench } from "./types.js" */
+/** @import { Glue, ModelInfo, Net, Workbench } from "../types.js" */
 
 const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (/** @type {unknown} */ (globalThis));
 

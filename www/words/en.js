@@ -1,7 +1,7 @@
 // @ts-check
 /** Every word on the page, in one table. A function where a sentence holds a number or a name. */
 
-/** @import { Axes, OperatingPoint, TypeEstimate } from "./types.js" */
+/** @import { Axes, OperatingPoint, TypeEstimate } from "../types.js" */
 
 const n = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -11,13 +11,13 @@
  * reads the other files again, untried ones first, so that every file is read at most twice however many are bad.
  */
 
-/** @import { DisplayWindow, Kit, Source, StateStore, View } from "./types.js" */
-import { Engine, WorkerLost } from "./engine.js";
+/** @import { DisplayWindow, Kit, Source, StateStore, View } from "../types.js" */
+import { Engine, WorkerLost } from "../engine/client.js";
 import { isTable } from "./files.js";
-import { nextSlice, sliceKey } from "./order.js";
+import { nextSlice, sliceKey } from "../state/selectors.js";
 import { Pictures } from "./pictures.js";
-import { clean } from "./text.js";
-import { words } from "./words.js";
+import { clean } from "../words/text.js";
+import { words } from "../words/en.js";
 
 // Pictures drawn ahead around the slice in view, between two detections.
 const AHEAD = 16;

@@ -5,11 +5,11 @@
  * then are files accepted.
  */
 
-/** @import { Kit } from "./types.js" */
+/** @import { Kit } from "../types.js" */
 import { fetchAll, readBuild } from "./integrity.js";
 import { giveUpNetwork } from "./lock.js";
 import { StartError } from "./start-error.js";
-import { words } from "./words.js";
+import { words } from "../words/en.js";
 
 /**
  * @param {Document} page

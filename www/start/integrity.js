@@ -1,9 +1,9 @@
 // @ts-check
 /** Fetches the page's own files with progress in bytes and checks each against the SHA-256 the page was built with. */
 
-/** @import { Build, BuiltFile, BuiltFileName } from "./types.js" */
+/** @import { Build, BuiltFile, BuiltFileName } from "../types.js" */
 import { StartError } from "./start-error.js";
-import { words } from "./words.js";
+import { words } from "../words/en.js";
 
 /** @type {readonly BuiltFileName[]} */
 const FILES = ["spec", "glue", "worker", "model", "wasm"];

@@ -1,8 +1,8 @@
 // @ts-check
 /** What a model tells of a detection beside box and score, in words. A model that tells nothing gives no words. */
 
-/** @import { Detection, ModelInfo } from "./types.js" */
-import { words } from "./words.js";
+/** @import { Detection, ModelInfo } from "../types.js" */
+import { words } from "../words/en.js";
 
 /**
  * As it is written in lists and labels.
