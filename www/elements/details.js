@@ -21,5 +21,8 @@ export function written({ axes, type }, model) {
  * @returns {string[]}
  */
 export function spoken({ axes, type }, model) {
-  return [...(axes ? [words.detections.spokenSize(axes)] : []), ...(model?.has_types ? [words.detections.type(type)] : [])];
+  return [
+    ...(axes ? [words.detections.spokenSize(axes)] : []),
+    ...(model?.has_types ? [words.detections.type(type)] : []),
+  ];
 }

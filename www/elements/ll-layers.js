@@ -18,7 +18,12 @@ export class LlLayers extends Part {
     make("span", { class: "swatch", "aria-hidden": "true" }),
     words.layers.truth,
   );
-  #help = make("button", { type: "button", title: words.layers.helpHint }, make("kbd", { "aria-hidden": "true" }, "?"), words.layers.help);
+  #help = make(
+    "button",
+    { type: "button", title: words.layers.helpHint },
+    make("kbd", { "aria-hidden": "true" }, "?"),
+    words.layers.help,
+  );
 
   /** @override */
   build() {

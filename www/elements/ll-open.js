@@ -7,8 +7,21 @@ import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlOpen extends Part {
-  #files = make("input", { type: "file", id: "file-input", multiple: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
-  #folder = make("input", { type: "file", webkitdirectory: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
+  #files = make("input", {
+    type: "file",
+    id: "file-input",
+    multiple: true,
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
+  #folder = make("input", {
+    type: "file",
+    webkitdirectory: true,
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
   #filesButton = make("button", { type: "button", class: "primary" }, words.open.files);
   #folderButton = make("button", { type: "button", class: "folder" }, words.open.folder);
   #sampleButton = make(

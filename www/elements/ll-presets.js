@@ -15,7 +15,12 @@ export class LlPresets extends Part {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", words.presets.label);
     this.#buttons = PRESETS.map(({ key, name }) =>
-      make("button", { type: "button", "data-key": key }, make("kbd", { "aria-hidden": "true" }, key), words.presets.names[name]),
+      make(
+        "button",
+        { type: "button", "data-key": key },
+        make("kbd", { "aria-hidden": "true" }, key),
+        words.presets.names[name],
+      ),
     );
     this.append(...this.#buttons);
   }

@@ -17,7 +17,9 @@ export class LlWelcome extends Part {
   #formats = make(
     "dl",
     { class: "formats" },
-    ...words.welcome.formats.map(([name = "", what = ""]) => make("div", {}, make("dt", {}, name), make("dd", {}, what))),
+    ...words.welcome.formats.map(([name = "", what = ""]) =>
+      make("div", {}, make("dt", {}, name), make("dd", {}, what)),
+    ),
   );
   #lock = make("p", { class: "promise" }, words.lock.explain);
   #why = make("p");

@@ -11,7 +11,9 @@
 
 /** @import { Glue, ModelInfo, Net, Workbench } from "../types.js" */
 
-const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (/** @type {unknown} */ (globalThis));
+const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (
+  /** @type {unknown} */ (globalThis)
+);
 
 /** @typedef {{ glueUrl: string, module: WebAssembly.Module, spec: string, model: Uint8Array }} StartKit */
 

@@ -55,6 +55,8 @@ function checkBrowser(page) {
     Worker: typeof Worker === "function",
     ReadableStream: typeof ReadableStream === "function",
   };
-  const missing = Object.entries(needed).filter(([, present]) => !present).map(([name]) => name);
+  const missing = Object.entries(needed)
+    .filter(([, present]) => !present)
+    .map(([name]) => name);
   if (missing.length > 0) throw new StartError("BrowserTooOld", words.failure.missing(missing.join(", ")));
 }

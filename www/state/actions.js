@@ -83,7 +83,9 @@ export function createActions(store, study) {
       if (detections.length === 0) return;
       let at = detections.findIndex((d) => detectionKey(d) === selected);
       if (at < 0) {
-        const after = detections.findIndex((d) => d.series > view.series || (d.series === view.series && d.slice >= view.slice));
+        const after = detections.findIndex(
+          (d) => d.series > view.series || (d.series === view.series && d.slice >= view.slice),
+        );
         const start = after < 0 ? detections.length : after;
         at = by === 1 ? start - 1 : start;
       }
