@@ -33,14 +33,49 @@ const CORNERSTONE = "cornerstone-wadoimageloader/CTImage.dcm_";
 /** Label, file, transfer syntax, and the package with its decoder class; without one there is nothing to compare with. */
 const CASES = [
   ["RLE", `${CORNERSTONE}RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm`, "5"],
-  ["JPEG 8 bits", `${CORNERSTONE}JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50.dcm`, "4.50", "codec-libjpeg-turbo-8bit", "libjpegturbowasm_decode", "JPEGDecoder"],
+  [
+    "JPEG 8 bits",
+    `${CORNERSTONE}JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50.dcm`,
+    "4.50",
+    "codec-libjpeg-turbo-8bit",
+    "libjpegturbowasm_decode",
+    "JPEGDecoder",
+  ],
   ["JPEG 12 bits", `${CORNERSTONE}JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm`, "4.51"],
   ["JPEG 12 bits, progressive", `${CORNERSTONE}JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55.dcm`, "4.55"],
   ["JPEG lossless", `${CORNERSTONE}JPEGProcess14SV1TransferSyntax_1.2.840.10008.1.2.4.70.dcm`, "4.70"],
-  ["JPEG-LS lossless", `${CORNERSTONE}JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm`, "4.80", "codec-charls", "charlswasm_decode", "JpegLSDecoder"],
-  ["JPEG-LS near-lossless", `${CORNERSTONE}JPEGLSLossyTransferSyntax_1.2.840.10008.1.2.4.81.dcm`, "4.81", "codec-charls", "charlswasm_decode", "JpegLSDecoder"],
-  ["JPEG 2000 lossless", `${CORNERSTONE}JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm`, "4.90", "codec-openjpeg", "openjpegwasm_decode", "J2KDecoder"],
-  ["JPEG 2000", `${CORNERSTONE}JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91.dcm`, "4.91", "codec-openjpeg", "openjpegwasm_decode", "J2KDecoder"],
+  [
+    "JPEG-LS lossless",
+    `${CORNERSTONE}JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm`,
+    "4.80",
+    "codec-charls",
+    "charlswasm_decode",
+    "JpegLSDecoder",
+  ],
+  [
+    "JPEG-LS near-lossless",
+    `${CORNERSTONE}JPEGLSLossyTransferSyntax_1.2.840.10008.1.2.4.81.dcm`,
+    "4.81",
+    "codec-charls",
+    "charlswasm_decode",
+    "JpegLSDecoder",
+  ],
+  [
+    "JPEG 2000 lossless",
+    `${CORNERSTONE}JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm`,
+    "4.90",
+    "codec-openjpeg",
+    "openjpegwasm_decode",
+    "J2KDecoder",
+  ],
+  [
+    "JPEG 2000",
+    `${CORNERSTONE}JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91.dcm`,
+    "4.91",
+    "codec-openjpeg",
+    "openjpegwasm_decode",
+    "J2KDecoder",
+  ],
   ["HTJ2K lossless", "htj2k-openjphjs/j2c/CT1.j2c", "4.201", "codec-openjph", "openjphjs", "HTJ2KDecoder"],
 ];
 
@@ -50,13 +85,23 @@ if (!existsSync(FILES)) {
 }
 execFileSync(
   "npm",
-  ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", BENCH, ...Object.entries(PACKAGES).map(([name, version]) => `@cornerstonejs/${name}@${version}`)],
+  [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--no-save",
+    "--prefix",
+    BENCH,
+    ...Object.entries(PACKAGES).map(([name, version]) => `@cornerstonejs/${name}@${version}`),
+  ],
   { stdio: ["ignore", "ignore", "ignore"] },
 );
 
 /** The one frame of a DICOM file: the fragments behind the offset table, put together. */
 function frameOf(bytes) {
-  const headers = ["OB", "OW"].map((vr) => Buffer.concat([Buffer.from("e07f1000", "hex"), Buffer.from(vr), Buffer.from("0000ffffffff", "hex")]));
+  const headers = ["OB", "OW"].map((vr) =>
+    Buffer.concat([Buffer.from("e07f1000", "hex"), Buffer.from(vr), Buffer.from("0000ffffffff", "hex")]),
+  );
   const start = Math.max(...headers.map((header) => bytes.indexOf(header))) + 12;
   const parts = [];
   for (let at = start, n = 0; bytes.readUInt32LE(at) === 0xe000fffe; n++) {
@@ -126,7 +171,10 @@ await page.evaluate(
     const bytes = async (name) => new Uint8Array(await (await fetch(`${origin}/dist/${name}`)).arrayBuffer());
     const glue = await import(`${origin}/dist/${files.glue.path}`);
     await glue.default({ module_or_path: `${origin}/dist/${files.wasm.path}` });
-    globalThis.bench = new glue.Workbench(new TextDecoder().decode(await bytes(files.spec.path)), await bytes(files.model.path));
+    globalThis.bench = new glue.Workbench(
+      new TextDecoder().decode(await bytes(files.spec.path)),
+      await bytes(files.model.path),
+    );
     /** A decoder of one of the packages, whose scripts each define one global factory. */
     globalThis.theirs = async (name, script, type) => {
       const before = new Set(Object.getOwnPropertyNames(globalThis));
@@ -140,8 +188,12 @@ await page.evaluate(
           element.onerror = () => reject(new Error(source));
           document.head.append(element);
         });
-        const added = Object.getOwnPropertyNames(globalThis).filter((one) => !before.has(one) && typeof globalThis[one] === "function");
-        globalThis.factories[source] = await globalThis[added[0]]({ locateFile: (file) => `${origin}/packages/${name}/dist/${file}` });
+        const added = Object.getOwnPropertyNames(globalThis).filter(
+          (one) => !before.has(one) && typeof globalThis[one] === "function",
+        );
+        globalThis.factories[source] = await globalThis[added[0]]({
+          locateFile: (file) => `${origin}/packages/${name}/dist/${file}`,
+        });
       }
       return new globalThis.factories[source][type]();
     };
@@ -180,10 +232,21 @@ for (const [label, file, syntax, name, script, type] of CASES) {
     [dicom.toString("base64"), stream.toString("base64"), name ?? null, script ?? null, type ?? null, RUNS],
   );
   const fastest = (values) => (values.length ? Number(Math.min(...values).toFixed(1)) : null);
-  const median = (values) => (values.length ? Number(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)].toFixed(1)) : null);
+  const median = (values) =>
+    values.length ? Number(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)].toFixed(1)) : null;
   const both = (values) => ({ fastest_ms: fastest(values), median_ms: median(values) });
-  results.push({ codec: label, ours: both(times.ours), theirs: name ? { package: name, ...both(times.theirs) } : null });
+  results.push({
+    codec: label,
+    ours: both(times.ours),
+    theirs: name ? { package: name, ...both(times.theirs) } : null,
+  });
 }
-console.log(JSON.stringify({ browser: `Chromium ${browser.version()}`, processor: os.cpus()[0]?.model ?? "unknown", runs: RUNS, results }, null, 1));
+console.log(
+  JSON.stringify(
+    { browser: `Chromium ${browser.version()}`, processor: os.cpus()[0]?.model ?? "unknown", runs: RUNS, results },
+    null,
+    1,
+  ),
+);
 await browser.close();
 await host.close();

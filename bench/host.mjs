@@ -22,7 +22,12 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTL
 /** Files that are sent from copies, by the path they appear under: where they come from and their names. */
 const COPIED = {
   plain: [path.join(BUILDS, "plain"), "lesionlens.js", "lesionlens_bg.wasm"],
-  ort: [path.join(HERE, "node_modules/onnxruntime-web/dist"), "ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
+  ort: [
+    path.join(HERE, "node_modules/onnxruntime-web/dist"),
+    "ort.wasm.min.mjs",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+  ],
 };
 
 /** Copies a file with its brotli form beside it, unless the same bytes lie there. */
@@ -35,13 +40,19 @@ function pack(from, to) {
 }
 
 /** Bytes after brotli of onnxruntime-web's files. */
-export const ortBytes = () => COPIED.ort.slice(1).reduce((sum, name) => sum + readFileSync(path.join(PACKED, "ort", `${name}.br`)).length, 0);
+export const ortBytes = () =>
+  COPIED.ort.slice(1).reduce((sum, name) => sum + readFileSync(path.join(PACKED, "ort", `${name}.br`)).length, 0);
 
 export function serveBench() {
   for (const [to, [from, ...names]] of Object.entries(COPIED)) {
     for (const name of names) pack(path.join(from, name), path.join(PACKED, to, name));
   }
-  const folders = { "/": HERE, "/dist/": DIST, "/plain/": path.join(PACKED, "plain"), "/ort/": path.join(PACKED, "ort") };
+  const folders = {
+    "/": HERE,
+    "/dist/": DIST,
+    "/plain/": path.join(PACKED, "plain"),
+    "/ort/": path.join(PACKED, "ort"),
+  };
   return serve(folders, {
     headers: {
       "cross-origin-opener-policy": "same-origin",

@@ -87,7 +87,9 @@ const spec = JSON.parse(readFileSync(new URL("../models/detector.json", import.m
 const report = {
   browser: `Chromium ${browser.version()}`,
   processor: `${os.cpus()[0]?.model ?? "unknown"}, ${os.cpus().length} cores`,
-  onnxruntime_web: JSON.parse(readFileSync(new URL("node_modules/onnxruntime-web/package.json", import.meta.url), "utf8")).version,
+  onnxruntime_web: JSON.parse(
+    readFileSync(new URL("node_modules/onnxruntime-web/package.json", import.meta.url), "utf8"),
+  ).version,
   model: { name: spec.name, sha256: spec.sha256, input: [512, 512] },
   net_ratio_onnxruntime_web: ratio(single.times_ms, "own", "onnxruntime"),
   net_ratio_stock_tract: ratio(single.times_ms, "own", "tract"),
@@ -111,8 +113,12 @@ await browser.close();
 await host.close();
 
 const row = (what, { median, quartiles: [low, high], least }) =>
-  console.log(`${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`);
-console.log(`${report.browser}, ${report.processor}, onnxruntime-web ${report.onnxruntime_web}, ${report.model.name}\n`);
+  console.log(
+    `${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`,
+  );
+console.log(
+  `${report.browser}, ${report.processor}, onnxruntime-web ${report.onnxruntime_web}, ${report.model.name}\n`,
+);
 console.log(`${"ms".padEnd(44)} ${"median".padStart(8)} ${"quartiles".padStart(18)} ${"least".padStart(8)}`);
 row("net, this engine", report.net_ms.own);
 row("net, tract's own operators", report.net_ms.tract);
@@ -125,5 +131,6 @@ row("cold start, onnxruntime-web, 20 Mbit/s", report.cold_start_ms.over_link.onn
 row("cold start, this engine, no link's limit", report.cold_start_ms.unthrottled.own);
 row("cold start, onnxruntime-web, no link's limit", report.cold_start_ms.unthrottled.onnxruntime);
 console.log("");
-for (const [key, value] of Object.entries(report)) if (typeof value === "number") console.log(`${key.padEnd(44)} ${value}`);
+for (const [key, value] of Object.entries(report))
+  if (typeof value === "number") console.log(`${key.padEnd(44)} ${value}`);
 if (process.argv[2]) writeFileSync(process.argv[2], `${JSON.stringify(report, null, 1)}\n`);

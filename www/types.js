@@ -128,10 +128,10 @@
  *   helpOpen: boolean,
  * }} State
  *
- * @typedef {import("./store.js").Store<State>} StateStore
+ * @typedef {import("./state/store.js").Store<State>} StateStore
  *
  * What every element of a viewer is given.
- * @typedef {{ store: StateStore, study: import("./study.js").Study, actions: import("./actions.js").Actions }} App
+ * @typedef {{ store: StateStore, study: import("./session/study.js").Study, actions: import("./state/actions.js").Actions }} App
  */
 
 export {};

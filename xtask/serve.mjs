@@ -35,7 +35,10 @@ const TYPES = [
 export async function serve(folders, { port = 0, headers = {}, before = () => false } = {}) {
   const mounts = Object.entries(folders)
     .sort(([a], [b]) => b.length - a.length)
-    .map(([path, folder]) => ({ path, send: sirv(folder, { dev: true, etag: true, brotli: true, gzip: true, setHeaders }) }));
+    .map(([path, folder]) => ({
+      path,
+      send: sirv(folder, { dev: true, etag: true, brotli: true, gzip: true, setHeaders }),
+    }));
 
   /** @param {Response} response @param {string} pathname */
   function setHeaders(response, pathname) {

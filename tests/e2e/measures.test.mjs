@@ -16,7 +16,10 @@ const POINTS = [
   { threshold: 0.1, sensitivity: 0.64, sensitivity_95: [0.5, 0.8], marks_per_slice: 4.1 },
   { threshold: 0.2, sensitivity: 0.5, sensitivity_95: [0.333, 0.7], marks_per_slice: 0.87 },
 ];
-const EVIDENCE = { sensitivity: "Sensitivity on 22 lesions of 5 patients.", marks: "Marks on 40 slices without a box." };
+const EVIDENCE = {
+  sensitivity: "Sensitivity on 22 lesions of 5 patients.",
+  marks: "Marks on 40 slices without a box.",
+};
 
 /** The spec of the page with these figures in place of its own. */
 const withFigures = (operating_points) =>
@@ -78,7 +81,10 @@ describe("figures and measures", () => {
 
   /** A page with the generated study, at the lowest threshold, with detections on the slice in view. */
   async function openStudy(t, glue) {
-    const { page, complaints } = await open(t, rebuilt("glue", (text) => text + glue));
+    const { page, complaints } = await open(
+      t,
+      rebuilt("glue", (text) => text + glue),
+    );
     await drop(page, load(filesBelow(path.join(FIXTURES, "deeplesion"))));
     await stage(page, ["done"], 120_000);
     const slider = page.locator("[data-testid=threshold]");
@@ -108,25 +114,46 @@ describe("figures and measures", () => {
     const figures = () => page.textContent("[data-testid=operating-point]");
     const spaces = (text) => text.replaceAll("\u00a0", " ");
 
-    assert.match(spaces(await page.innerText("ll-notice")), /At the default threshold: 50 % of lesions found \(95 % interval 33 to 70 %\), 0\.87 marks per slice\./);
+    assert.match(
+      spaces(await page.innerText("ll-notice")),
+      /At the default threshold: 50 % of lesions found \(95 % interval 33 to 70 %\), 0\.87 marks per slice\./,
+    );
     assert.equal(await page.getAttribute("ll-notice a", "href"), "models/README.md");
     await page.click("[data-testid=sample]");
     await stage(page, ["detecting", "done"], 60_000);
     assert.match(await figures(), /score ≥ 0\.20/);
-    for (const [value, expected] of [[0.19, /score ≥ 0\.10: 64 % of lesions found \(95 % interval 50 to 80 %\), 4\.1 marks per slice\./], [0.09, /Nothing was measured/], [0.1, /score ≥ 0\.10/], [0.2, /score ≥ 0\.20/], [0.9, /score ≥ 0\.20/]]) {
+    for (const [value, expected] of [
+      [0.19, /score ≥ 0\.10: 64 % of lesions found \(95 % interval 50 to 80 %\), 4\.1 marks per slice\./],
+      [0.09, /Nothing was measured/],
+      [0.1, /score ≥ 0\.10/],
+      [0.2, /score ≥ 0\.20/],
+      [0.9, /score ≥ 0\.20/],
+    ]) {
       await slider.fill(String(value));
-      await page.waitForFunction((source) => new RegExp(source).test(document.querySelector("[data-testid=operating-point]").textContent.replaceAll("\u00a0", " ")), expected.source);
+      await page.waitForFunction(
+        (source) =>
+          new RegExp(source).test(
+            document.querySelector("[data-testid=operating-point]").textContent.replaceAll("\u00a0", " "),
+          ),
+        expected.source,
+      );
       const spoken = spaces(await slider.getAttribute("aria-valuetext"));
       assert.ok(spoken.startsWith(value.toFixed(2)) && expected.test(spoken), spoken);
     }
 
     // On what it was measured: read aloud with the slider, and behind the summary with every other threshold.
     const described = (await slider.getAttribute("aria-describedby")).split(" ");
-    const text = await page.evaluate((ids) => ids.map((id) => document.getElementById(id).textContent).join(" "), described);
+    const text = await page.evaluate(
+      (ids) => ids.map((id) => document.getElementById(id).textContent).join(" "),
+      described,
+    );
     assert.ok(text.includes(EVIDENCE.sensitivity) && text.includes(EVIDENCE.marks), text);
     await page.click("ll-threshold summary");
     assert.ok(await page.getByText(EVIDENCE.sensitivity).isVisible());
-    assert.deepEqual(await page.$$eval("ll-threshold tbody tr", (rows) => rows.map((row) => row.children[0].textContent)), ["0.10", "0.20"]);
+    assert.deepEqual(
+      await page.$$eval("ll-threshold tbody tr", (rows) => rows.map((row) => row.children[0].textContent)),
+      ["0.10", "0.20"],
+    );
     assert.deepEqual(complaints, []);
   });
 

@@ -105,7 +105,12 @@ describe("the static host", () => {
     assert.equal(packed.headers.get("content-encoding"), "gzip");
     assert.equal(packed.headers.get("vary"), "Accept-Encoding");
     assert.equal(await packed.text(), "<p>page, packed</p>");
-    for (const [name, type] of [["", /^text\/html;\s*charset=utf-8$/], ["a%20b.wasm", /^application\/wasm$/], ["net.onnx", /^application\/octet-stream$/], ["card.md", /^text\/plain/]]) {
+    for (const [name, type] of [
+      ["", /^text\/html;\s*charset=utf-8$/],
+      ["a%20b.wasm", /^application\/wasm$/],
+      ["net.onnx", /^application\/octet-stream$/],
+      ["card.md", /^text\/plain/],
+    ]) {
       const { headers } = await get(name);
       assert.match(headers.get("content-type") ?? "", type);
       assert.equal(headers.get("x-content-type-options"), "nosniff");
@@ -125,11 +130,25 @@ describe("the static host", () => {
       rmSync(beside);
     });
     const name = path.basename(beside);
-    for (const target of [`/../${name}`, `/%2e%2e/${name}`, `/..%2f${name}`, `/x/../../${name}`, `//..//${name}`, "/%", "/%00", "/%ff"]) {
+    for (const target of [
+      `/../${name}`,
+      `/%2e%2e/${name}`,
+      `/..%2f${name}`,
+      `/x/../../${name}`,
+      `//..//${name}`,
+      "/%",
+      "/%00",
+      "/%ff",
+    ]) {
       const answer = await new Promise((resolve, reject) => {
-        const socket = net.connect(host.port, "127.0.0.1", () => socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`));
+        const socket = net.connect(host.port, "127.0.0.1", () =>
+          socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`),
+        );
         let text = "";
-        socket.on("data", (bytes) => (text += bytes.toString("latin1"))).once("end", () => resolve(text)).once("error", reject);
+        socket
+          .on("data", (bytes) => (text += bytes.toString("latin1")))
+          .once("end", () => resolve(text))
+          .once("error", reject);
       });
       assert.match(answer, /^HTTP\/1\.1 404 /, target);
       assert.doesNotMatch(answer, /secret/, target);

@@ -55,14 +55,20 @@ describe("a study", () => {
   /** After every test: nothing was asked for, nothing was complained about. */
   function assertSilent() {
     assert.deepEqual(host.requests.slice(n_requests), [], "no request after the page was ready");
-    assert.equal(opened.requests.every((url) => url.startsWith(host.url)), true);
+    assert.equal(
+      opened.requests.every((url) => url.startsWith(host.url)),
+      true,
+    );
     assert.deepEqual(opened.complaints, []);
   }
 
   /** Sets the threshold as a person moves it. */
   async function setThreshold(value) {
     await page.locator("[data-testid=threshold]").fill(String(value));
-    await page.waitForFunction((v) => document.querySelector("ll-threshold output")?.textContent === v, value.toFixed(2));
+    await page.waitForFunction(
+      (v) => document.querySelector("ll-threshold output")?.textContent === v,
+      value.toFixed(2),
+    );
   }
 
   /** The lowest threshold there is. */
@@ -79,7 +85,7 @@ describe("a study", () => {
 
   /** Waits until the list of detections stays as it is. */
   async function settled() {
-    for (let before = -1, now = -2; before !== now; ) {
+    for (let before = -1, now = -2; before !== now;) {
       before = now;
       await page.waitForTimeout(200);
       now = await page.locator("[data-testid=detection]").count();
@@ -106,7 +112,10 @@ describe("a study", () => {
     const { floor, shown } = await allShown();
     const { report } = await assertSameAsNative(shown, files, floor);
     assert.ok(report.images.length > 1);
-    assert.deepEqual((await shownErrors(page)).map(({ code }) => code).sort(), report.errors.map(({ code }) => code).sort());
+    assert.deepEqual(
+      (await shownErrors(page)).map(({ code }) => code).sort(),
+      report.errors.map(({ code }) => code).sort(),
+    );
     assert.match(await page.innerText("ll-viewer"), /PixelSpacing/);
     assertSilent();
   });
@@ -128,7 +137,10 @@ describe("a study", () => {
     const { floor, shown } = await allShown();
     const { report } = await assertSameAsNative(shown, files, floor);
     assert.ok(report.images.length >= 3);
-    assert.deepEqual((await shownErrors(page)).map(({ code }) => code).sort(), report.errors.map(({ code }) => code).sort());
+    assert.deepEqual(
+      (await shownErrors(page)).map(({ code }) => code).sort(),
+      report.errors.map(({ code }) => code).sort(),
+    );
     assertSilent();
   });
 
@@ -136,15 +148,20 @@ describe("a study", () => {
     const good = filesBelow(DICOM).slice(0, 2);
     const bad = load(filesBelow(BAD));
     const hostile = { name: "evil\u202Egnp.<img src=x>\u0007.dcm", bytes: Buffer.from("not an image") };
-    await page.locator("#file-input").setInputFiles(
-      [...bad, hostile, ...load(good)].map(({ name, bytes }) => ({ name, mimeType: "", buffer: bytes })),
-    );
+    await page
+      .locator("#file-input")
+      .setInputFiles(
+        [...bad, hostile, ...load(good)].map(({ name, bytes }) => ({ name, mimeType: "", buffer: bytes })),
+      );
     await stage(page, ["done"], 120_000);
     const errors = await shownErrors(page);
     assert.ok(errors.length > 0);
     for (const { code } of errors) assert.match(code, /^[A-Za-z][A-Za-z0-9_]+$/);
     assert.ok(!errors.some(({ code }) => /^Worker/.test(code)), `no file stops the worker: ${JSON.stringify(errors)}`);
-    assert.ok(errors.some(({ file }) => file === "evilgnp.<img src=x>.dcm"), "names are cleaned and stay text");
+    assert.ok(
+      errors.some(({ file }) => file === "evilgnp.<img src=x>.dcm"),
+      "names are cleaned and stay text",
+    );
     assert.equal(await page.locator("ll-errors img").count(), 0);
     for (const file of good) {
       const shown = await page.locator(`.slice-list [title="${path.basename(file)}"]`).count();
@@ -162,21 +179,44 @@ describe("a study", () => {
     assert.match(await page.innerText(".corner.top.right"), /synthetic/i);
 
     // Keys and wheel while the detector is at work.
-    for (const [key, expected] of [["ArrowDown", 2], ["ArrowDown", 3], ["ArrowUp", 2], ["End", total], ["ArrowDown", total], ["Home", 1], ["ArrowUp", 1]]) {
+    for (const [key, expected] of [
+      ["ArrowDown", 2],
+      ["ArrowDown", 3],
+      ["ArrowUp", 2],
+      ["End", total],
+      ["ArrowDown", total],
+      ["Home", 1],
+      ["ArrowUp", 1],
+    ]) {
       await page.keyboard.press(key);
       assert.equal(await position(), `${expected} / ${total}`, `after ${key}`);
     }
     const canvas = page.locator("[data-testid=slice-canvas]");
     await canvas.hover();
-    for (const [delta, expected] of [[120, 2], [120, 3], [-120, 2], [20, 2], [20, 2], [20, 3]]) {
+    for (const [delta, expected] of [
+      [120, 2],
+      [120, 3],
+      [-120, 2],
+      [20, 2],
+      [20, 2],
+      [20, 3],
+    ]) {
       await page.mouse.wheel(0, delta);
-      await page.waitForFunction((text) => document.querySelector("[data-testid=slice-position]").textContent === text, `${expected} / ${total}`);
+      await page.waitForFunction(
+        (text) => document.querySelector("[data-testid=slice-position]").textContent === text,
+        `${expected} / ${total}`,
+      );
     }
     await page.waitForSelector("[data-testid=slice-canvas][data-slice='2']");
     assert.equal(await page.locator("ll-slice input").inputValue(), "3");
 
     const readout = () => page.textContent("[data-testid=window]");
-    for (const [key, expected] of [["2", "W 1500 L −600"], ["4", "W 2000 L 350"], ["5", "W 80 L 40"], ["1", "W 400 L 40"]]) {
+    for (const [key, expected] of [
+      ["2", "W 1500 L −600"],
+      ["4", "W 2000 L 350"],
+      ["5", "W 80 L 40"],
+      ["1", "W 400 L 40"],
+    ]) {
       await page.keyboard.press(key);
       assert.equal(await readout(), expected);
     }
@@ -207,7 +247,10 @@ describe("a study", () => {
     await setThreshold(middle);
     await settled();
     const fewer = await shownDetections(page);
-    assert.deepEqual(fewer, all.filter(({ score }) => score >= Math.fround(middle)));
+    assert.deepEqual(
+      fewer,
+      all.filter(({ score }) => score >= Math.fround(middle)),
+    );
     assert.ok(fewer.length < all.length);
     const asked = new Set((await calls()).slice(n_calls));
     // A model with figures is asked for those as well.
@@ -216,7 +259,10 @@ describe("a study", () => {
     for (const [i, { series, slice, score }] of all.entries()) {
       assert.ok(slice >= 0 && slice < total && score >= floor && score <= 1);
       const next = all[i + 1];
-      assert.ok(!next || next.series !== series || next.slice > slice || (next.slice === slice && next.score <= score), "in order");
+      assert.ok(
+        !next || next.series !== series || next.slice > slice || (next.slice === slice && next.score <= score),
+        "in order",
+      );
     }
 
     // A click on a detection shows its slice; N and P step through the list.
@@ -242,7 +288,11 @@ describe("a study", () => {
     await stage(page, ["detecting"]);
     const files = filesBelow(DICOM);
     await drop(page, load(files));
-    await page.waitForFunction(() => document.querySelector("[data-testid=status]").dataset.state !== "detecting", null, { timeout: 1000, polling: 20 });
+    await page.waitForFunction(
+      () => document.querySelector("[data-testid=status]").dataset.state !== "detecting",
+      null,
+      { timeout: 1000, polling: 20 },
+    );
     await stage(page, ["done"], 120_000);
     const series = new Set((await shownDetections(page)).map((detection) => detection.series));
     assert.ok(![...series].some((id) => id.startsWith("99")), "nothing of the sample is left");

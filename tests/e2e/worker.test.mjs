@@ -53,9 +53,14 @@ describe("a lost worker", () => {
     await page.goto(host.url);
     await stage(page, ["ready"]);
     const files = load(filesBelow(path.join(FIXTURES, "dicom")).slice(0, 4));
-    await drop(page, files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })));
+    await drop(
+      page,
+      files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })),
+    );
     await stage(page, ["done"], 120_000);
-    const n_slices = await page.$$eval(".series-list .quiet", (rows) => rows.reduce((sum, row) => sum + parseInt(row.textContent, 10), 0));
+    const n_slices = await page.$$eval(".series-list .quiet", (rows) =>
+      rows.reduce((sum, row) => sum + parseInt(row.textContent, 10), 0),
+    );
     const calls = await page.evaluate(() => globalThis.workerCalls.slice());
     assert.deepEqual(complaints, []);
     return { page, n_slices, calls, errors: await shownErrors(page) };
@@ -63,10 +68,13 @@ describe("a lost worker", () => {
 
   test("that trapped or hung on a file: the other files are shown and searched", async (t) => {
     const { n_slices, calls, errors } = await dropNamed(t, { 1: "b-trap-on-read.dcm", 2: "c-hang-on-read.dcm" });
-    assert.deepEqual(errors.sort((a, b) => (a.file < b.file ? -1 : 1)), [
-      { file: "b-trap-on-read.dcm", code: "WorkerTrap" },
-      { file: "c-hang-on-read.dcm", code: "WorkerTimeout" },
-    ]);
+    assert.deepEqual(
+      errors.sort((a, b) => (a.file < b.file ? -1 : 1)),
+      [
+        { file: "b-trap-on-read.dcm", code: "WorkerTrap" },
+        { file: "c-hang-on-read.dcm", code: "WorkerTimeout" },
+      ],
+    );
     assert.equal(n_slices, 2);
     assert.equal(calls.filter((call) => call === "start").length, 3);
     assert.equal(calls.filter((call) => call === "accept").length, 2);

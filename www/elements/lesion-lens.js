@@ -5,14 +5,14 @@
  */
 
 /** @import { App, Kit, State } from "../types.js" */
-import { createActions } from "../actions.js";
-import { make } from "../dom.js";
-import { attachKeys } from "../keys.js";
-import { SOFT_TISSUE } from "../presets.js";
-import { createStore } from "../store.js";
-import { Study } from "../study.js";
-import { clean } from "../text.js";
-import { words } from "../words.js";
+import { createActions } from "../state/actions.js";
+import { make } from "./dom.js";
+import { attachKeys } from "./keys.js";
+import { SOFT_TISSUE } from "../state/presets.js";
+import { createStore } from "../state/store.js";
+import { Study } from "../session/study.js";
+import { clean } from "../words/text.js";
+import { words } from "../words/en.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
@@ -86,7 +86,12 @@ export class LesionLens extends Part {
         "main",
         {},
         part(this.#welcome),
-        make("section", { class: "series-panel panel", "aria-label": words.series.heading }, part(new LlSeries()), part(new LlErrors())),
+        make(
+          "section",
+          { class: "series-panel panel", "aria-label": words.series.heading },
+          part(new LlSeries()),
+          part(new LlErrors()),
+        ),
         make(
           "section",
           { class: "middle", "aria-label": words.viewer.label },
@@ -94,7 +99,12 @@ export class LesionLens extends Part {
           part(new LlSlice()),
           make("div", { class: "tools" }, part(new LlPresets()), part(new LlLayers())),
         ),
-        make("section", { class: "found-panel panel", "aria-label": words.detections.heading }, part(new LlThreshold()), part(new LlDetections())),
+        make(
+          "section",
+          { class: "found-panel panel", "aria-label": words.detections.heading },
+          part(new LlThreshold()),
+          part(new LlDetections()),
+        ),
       ),
       part(new LlNotice()),
       part(new LlHelp()),
@@ -136,7 +146,8 @@ export class LesionLens extends Part {
 
   /** The buttons stand in the middle of the page until a study is opened, then in its head. @param {Readonly<State>} state */
   #arrange({ stage, series, errors }) {
-    const isOpen = series.length > 0 || stage === "decoding" || stage === "detecting" || errors.length > 0 || stage === "done";
+    const isOpen =
+      series.length > 0 || stage === "decoding" || stage === "detecting" || errors.length > 0 || stage === "done";
     const view = stage === "failed" ? "failed" : isOpen ? "study" : "welcome";
     if (this.dataset["view"] === view) return;
     this.dataset["view"] = view;

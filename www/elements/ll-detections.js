@@ -5,11 +5,11 @@
  */
 
 /** @import { Detection, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey } from "../order.js";
-import { spoken, written } from "../details.js";
-import { clean, letters } from "../text.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { detectionKey } from "../state/selectors.js";
+import { spoken, written } from "./details.js";
+import { clean, letters } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 /**
@@ -21,8 +21,16 @@ import { Part } from "./part.js";
 
 export class LlDetections extends Part {
   #count = make("span", { class: "quiet count" });
-  #previous = make("button", { type: "button", class: "arrow", "aria-label": words.detections.previous, title: words.detections.previous }, "‹");
-  #next = make("button", { type: "button", class: "arrow", "aria-label": words.detections.next, title: words.detections.next }, "›");
+  #previous = make(
+    "button",
+    { type: "button", class: "arrow", "aria-label": words.detections.previous, title: words.detections.previous },
+    "‹",
+  );
+  #next = make(
+    "button",
+    { type: "button", class: "arrow", "aria-label": words.detections.next, title: words.detections.next },
+    "›",
+  );
   #list = make("ol", { class: "detection-list" });
   #empty = make("p", { class: "quiet empty" });
   /** @type {Map<string, Row>} */ #rows = new Map();
@@ -34,7 +42,12 @@ export class LlDetections extends Part {
         "header",
         {},
         make("h2", {}, words.detections.heading),
-        make("span", { role: "group", class: "steps", "aria-label": words.detections.jump }, this.#previous, this.#next),
+        make(
+          "span",
+          { role: "group", class: "steps", "aria-label": words.detections.jump },
+          this.#previous,
+          this.#next,
+        ),
         this.#count,
       ),
       this.#list,
@@ -50,7 +63,8 @@ export class LlDetections extends Part {
     for (const type of ["pointerover", "focusin"]) {
       this.#list.addEventListener(type, (event) => actions.point(keyAt(event.target)), { signal });
     }
-    for (const type of ["pointerleave", "focusout"]) this.#list.addEventListener(type, () => actions.point(null), { signal });
+    for (const type of ["pointerleave", "focusout"])
+      this.#list.addEventListener(type, () => actions.point(null), { signal });
     this.#list.addEventListener(
       "click",
       (event) => {

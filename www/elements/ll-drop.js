@@ -1,9 +1,9 @@
 // @ts-check
 /** The drop target: the whole page where the viewer is the page, else the viewer. Shows a veil while files hover. */
 
-import { make, setAttributes } from "../dom.js";
-import { dropped, holdsFiles } from "../files.js";
-import { words } from "../words.js";
+import { make, setAttributes } from "./dom.js";
+import { dropped, holdsFiles } from "../session/files.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlDrop extends Part {

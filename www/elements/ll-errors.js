@@ -2,8 +2,8 @@
 /** Files that were not read, and why. They do not keep the others from being shown. */
 
 /** @import { FileError } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlErrors extends Part {

@@ -1,8 +1,8 @@
 // @ts-check
 /** The list of keys, as a dialog. */
 
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlHelp extends Part {

@@ -1,8 +1,8 @@
 // @ts-check
 /** What is drawn over the slice, which is also the legend of its colours; and the way to the list of keys. */
 
-import { make, setAttributes } from "../dom.js";
-import { words } from "../words.js";
+import { make, setAttributes } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlLayers extends Part {
@@ -18,7 +18,12 @@ export class LlLayers extends Part {
     make("span", { class: "swatch", "aria-hidden": "true" }),
     words.layers.truth,
   );
-  #help = make("button", { type: "button", title: words.layers.helpHint }, make("kbd", { "aria-hidden": "true" }, "?"), words.layers.help);
+  #help = make(
+    "button",
+    { type: "button", title: words.layers.helpHint },
+    make("kbd", { "aria-hidden": "true" }, "?"),
+    words.layers.help,
+  );
 
   /** @override */
   build() {

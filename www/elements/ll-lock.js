@@ -1,8 +1,8 @@
 // @ts-check
 /** Says whether the network has been given up. */
 
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlLock extends Part {

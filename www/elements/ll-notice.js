@@ -2,8 +2,8 @@
 /** The permanent strip: what this software is not, and how often its detector is right, as far as that was measured. */
 
 /** @import { State } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlNotice extends Part {

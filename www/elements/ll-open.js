@@ -1,14 +1,27 @@
 // @ts-check
 /** The ways to open a study other than dropping it: files, a folder, the sample. */
 
-import { make } from "../dom.js";
-import { picked } from "../files.js";
-import { words } from "../words.js";
+import { make } from "./dom.js";
+import { picked } from "../session/files.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlOpen extends Part {
-  #files = make("input", { type: "file", id: "file-input", multiple: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
-  #folder = make("input", { type: "file", webkitdirectory: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
+  #files = make("input", {
+    type: "file",
+    id: "file-input",
+    multiple: true,
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
+  #folder = make("input", {
+    type: "file",
+    webkitdirectory: true,
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
   #filesButton = make("button", { type: "button", class: "primary" }, words.open.files);
   #folderButton = make("button", { type: "button", class: "folder" }, words.open.folder);
   #sampleButton = make(

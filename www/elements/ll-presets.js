@@ -2,9 +2,9 @@
 /** Display windows by button, and the window as it is. */
 
 /** @import { State } from "../types.js" */
-import { make, setAttributes } from "../dom.js";
-import { PRESETS } from "../presets.js";
-import { words } from "../words.js";
+import { make, setAttributes } from "./dom.js";
+import { PRESETS } from "../state/presets.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlPresets extends Part {
@@ -15,7 +15,12 @@ export class LlPresets extends Part {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", words.presets.label);
     this.#buttons = PRESETS.map(({ key, name }) =>
-      make("button", { type: "button", "data-key": key }, make("kbd", { "aria-hidden": "true" }, key), words.presets.names[name]),
+      make(
+        "button",
+        { type: "button", "data-key": key },
+        make("kbd", { "aria-hidden": "true" }, key),
+        words.presets.names[name],
+      ),
     );
     this.append(...this.#buttons);
   }

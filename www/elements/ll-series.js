@@ -2,10 +2,10 @@
 /** The series of the study; the one in view with its slices, how they were ordered, and notes on it. */
 
 /** @import { SeriesInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores } from "../order.js";
-import { clean, fileName } from "../text.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { bestScores } from "../state/selectors.js";
+import { clean, fileName } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlSeries extends Part {
@@ -19,20 +19,35 @@ export class LlSeries extends Part {
 
   /** @override */
   build() {
-    this.append(make("h2", {}, words.series.heading), this.#list, this.#slicesHeading, this.#rule, this.#warnings, this.#slices);
+    this.append(
+      make("h2", {}, words.series.heading),
+      this.#list,
+      this.#slicesHeading,
+      this.#rule,
+      this.#warnings,
+      this.#slices,
+    );
   }
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     const { actions } = this.app;
-    this.#list.addEventListener("click", (event) => {
-      const series = indexOf(event);
-      if (series !== null && series !== this.app.store.get().view.series) actions.show({ series, slice: 0 });
-    }, { signal });
-    this.#slices.addEventListener("click", (event) => {
-      const slice = indexOf(event);
-      if (slice !== null) actions.showSlice(slice);
-    }, { signal });
+    this.#list.addEventListener(
+      "click",
+      (event) => {
+        const series = indexOf(event);
+        if (series !== null && series !== this.app.store.get().view.series) actions.show({ series, slice: 0 });
+      },
+      { signal },
+    );
+    this.#slices.addEventListener(
+      "click",
+      (event) => {
+        const slice = indexOf(event);
+        if (slice !== null) actions.showSlice(slice);
+      },
+      { signal },
+    );
     this.watch(["series", "view", "detections"], (state) => this.#show(state), signal);
   }
 

@@ -2,15 +2,30 @@
 /** Moving through the slices: a slider, the position, and a strip that marks where detections and truth lie. */
 
 /** @import { State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores, sliceKey } from "../order.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { bestScores, sliceKey } from "../state/selectors.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlSlice extends Part {
-  #previous = make("button", { type: "button", class: "arrow", "aria-label": words.slice.previous, title: words.slice.previous }, "‹");
-  #next = make("button", { type: "button", class: "arrow", "aria-label": words.slice.next, title: words.slice.next }, "›");
-  #slider = make("input", { type: "range", min: 1, max: 1, step: 1, "aria-label": words.slice.label, "data-slice-slider": true });
+  #previous = make(
+    "button",
+    { type: "button", class: "arrow", "aria-label": words.slice.previous, title: words.slice.previous },
+    "‹",
+  );
+  #next = make(
+    "button",
+    { type: "button", class: "arrow", "aria-label": words.slice.next, title: words.slice.next },
+    "›",
+  );
+  #slider = make("input", {
+    type: "range",
+    min: 1,
+    max: 1,
+    step: 1,
+    "aria-label": words.slice.label,
+    "data-slice-slider": true,
+  });
   #marks = make("canvas", { class: "marks", "aria-hidden": "true" });
   #position = make("output", { "data-testid": "slice-position" });
 
@@ -26,7 +41,11 @@ export class LlSlice extends Part {
     this.#next.addEventListener("click", () => actions.step(1), { signal });
     this.#slider.addEventListener("input", () => actions.showSlice(this.#slider.valueAsNumber - 1), { signal });
     this.watch(["series", "view"], (state) => this.#show(state), signal);
-    this.watch(["series", "view", "detections", "detected", "showTruth", "showBoxes"], (state) => this.#mark(state), signal);
+    this.watch(
+      ["series", "view", "detections", "detected", "showTruth", "showBoxes"],
+      (state) => this.#mark(state),
+      signal,
+    );
     const resized = new ResizeObserver(() => this.#mark(store.get()));
     resized.observe(this.#marks);
     signal.addEventListener("abort", () => resized.disconnect(), { once: true });
@@ -66,7 +85,12 @@ export class LlSlice extends Part {
     for (const [i, { truth_px }] of slices.entries()) {
       const x = Math.floor(i * step);
       const width = Math.max(1, Math.ceil((i + 1) * step) - x - (step > 4 * scale ? scale : 0));
-      const paint = (/** @type {string} */ fill, /** @type {number} */ alpha, /** @type {number} */ y, /** @type {number} */ height) => {
+      const paint = (
+        /** @type {string} */ fill,
+        /** @type {number} */ alpha,
+        /** @type {number} */ y,
+        /** @type {number} */ height,
+      ) => {
         pen.globalAlpha = alpha;
         pen.fillStyle = fill;
         pen.fillRect(x, y, width, height);
@@ -74,7 +98,8 @@ export class LlSlice extends Part {
       paint(colour(detected.has(sliceKey(view.series, i)) ? "--searched" : "--unsearched"), 1, half - scale, 2 * scale);
       if (showTruth && truth_px.length > 0) paint(colour("--truth"), 1, 0, half - 2 * scale);
       const score = best.get(i);
-      if (showBoxes && score !== undefined) paint(colour("--detector"), 0.35 + 0.65 * score, half + 2 * scale, half - 2 * scale);
+      if (showBoxes && score !== undefined)
+        paint(colour("--detector"), 0.35 + 0.65 * score, half + 2 * scale, half - 2 * scale);
     }
   }
 }

@@ -2,8 +2,8 @@
 /** What the page is doing, with progress in real units: bytes, files, slices. */
 
 /** @import { State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlStatus extends Part {

@@ -5,8 +5,8 @@
  */
 
 /** @import { ModelInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 // Elements name each other by ids, and several viewers may stand in one page.
@@ -14,9 +14,21 @@ let n_made = 0;
 
 export class LlThreshold extends Part {
   #id = `ll-threshold-${(n_made += 1)}`;
-  #input = make("input", { type: "range", "data-testid": "threshold", min: 0, max: 1, step: 0.01, "aria-label": words.threshold.label });
+  #input = make("input", {
+    type: "range",
+    "data-testid": "threshold",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    "aria-label": words.threshold.label,
+  });
   #value = make("output");
-  #measured = make("p", { class: "quiet measured", id: `${this.#id}-measured`, "data-testid": "operating-point", hidden: true });
+  #measured = make("p", {
+    class: "quiet measured",
+    id: `${this.#id}-measured`,
+    "data-testid": "operating-point",
+    hidden: true,
+  });
   #evidence = make("p", { id: `${this.#id}-evidence` });
   #rows = make("tbody");
   #details = make(
@@ -34,7 +46,11 @@ export class LlThreshold extends Part {
 
   /** @override */
   build() {
-    this.append(make("label", {}, make("span", {}, words.threshold.label), this.#value, this.#input), this.#measured, this.#details);
+    this.append(
+      make("label", {}, make("span", {}, words.threshold.label), this.#value, this.#input),
+      this.#measured,
+      this.#details,
+    );
   }
 
   /** @override @param {AbortSignal} signal */

@@ -2,13 +2,13 @@
 /** The slice, the boxes over it, and what must stand beside every CT slice: window, spacing, side, scale, file. */
 
 /** @import { Detection, SeriesInfo, State } from "../types.js" */
-/** @import { Outline } from "../overlay.js" */
-import { spoken } from "../details.js";
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey, onSlice, sliceKey } from "../order.js";
-import { drawOverlay } from "../overlay.js";
-import { clean, fileName, letters } from "../text.js";
-import { words } from "../words.js";
+/** @import { Outline } from "../viewport/layers.js" */
+import { spoken } from "./details.js";
+import { make, setAttributes, setText } from "./dom.js";
+import { detectionKey, onSlice, sliceKey } from "../state/selectors.js";
+import { drawOverlay } from "../viewport/layers.js";
+import { clean, fileName, letters } from "../words/text.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 // Wheel movement for one slice: a notch of a mouse is more, a trackpad adds up to it.
@@ -50,7 +50,8 @@ export class LlViewer extends Part {
   #wheel_px = 0;
   #isDrawing = false;
   /** @type {ImageData | null} */ #drawn = null;
-  /** @type {{ x: number, y: number, window: import("../types.js").DisplayWindow, moved: boolean } | null} */ #press = null;
+  /** @type {{ x: number, y: number, window: import("../types.js").DisplayWindow, moved: boolean } | null} */ #press =
+    null;
 
   /** @override */
   build() {
@@ -84,7 +85,11 @@ export class LlViewer extends Part {
       (state) => this.#outline(state),
       signal,
     );
-    this.watch(["series", "view", "window", "detected", "undrawable", "stage"], (state) => this.#annotate(state), signal);
+    this.watch(
+      ["series", "view", "window", "detected", "undrawable", "stage"],
+      (state) => this.#annotate(state),
+      signal,
+    );
   }
 
   /** Puts the slice on the canvas, asking for it where it is not kept; what was asked for last is drawn last. */
@@ -94,7 +99,11 @@ export class LlViewer extends Part {
     const kept = this.app.study.picture(view, window);
     if (kept) {
       this.#put(kept);
-      setAttributes(this.#canvas, { "data-series": clean(series[view.series]?.id ?? ""), "data-slice": view.slice, "aria-busy": null });
+      setAttributes(this.#canvas, {
+        "data-series": clean(series[view.series]?.id ?? ""),
+        "data-slice": view.slice,
+        "aria-busy": null,
+      });
       return;
     }
     if (undrawable.has(sliceKey(view.series, view.slice))) {
@@ -149,7 +158,13 @@ export class LlViewer extends Part {
     if (!shown || !slice) return;
     const found = onSlice(detections, view);
     /** @type {Outline[]} */
-    const truth = slice.truth_px.map((box_px) => ({ box_px, label: words.viewer.truth, kind: "truth", isSelected: false, lines: [] }));
+    const truth = slice.truth_px.map((box_px) => ({
+      box_px,
+      label: words.viewer.truth,
+      kind: "truth",
+      isSelected: false,
+      lines: [],
+    }));
     /** @type {Outline[]} */
     const detected = found.map((d, rank) => {
       const key = detectionKey(d);

@@ -2,8 +2,8 @@
 /** What stands where the slice will be: an invitation, or why the page cannot start. */
 
 /** @import { State } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+import { make, setText } from "./dom.js";
+import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 export class LlWelcome extends Part {
@@ -17,7 +17,9 @@ export class LlWelcome extends Part {
   #formats = make(
     "dl",
     { class: "formats" },
-    ...words.welcome.formats.map(([name = "", what = ""]) => make("div", {}, make("dt", {}, name), make("dd", {}, what))),
+    ...words.welcome.formats.map(([name = "", what = ""]) =>
+      make("div", {}, make("dt", {}, name), make("dd", {}, what)),
+    ),
   );
   #lock = make("p", { class: "promise" }, words.lock.explain);
   #why = make("p");

@@ -5,7 +5,12 @@ import path from "node:path";
 
 import { serve as host } from "../../../xtask/serve.mjs";
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
 
 /**
  * @param {string} root folder to serve
@@ -15,16 +20,19 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".json": "applic
 export async function serve(root, { prefix = "/", patch = {} } = {}) {
   /** Method and path of every request, in order. */
   const requests = [];
-  const { origin, close } = await host({ [prefix]: root }, {
-    before(request, response) {
-      const { pathname } = new URL(request.url ?? "/", "http://host");
-      requests.push(`${request.method} ${pathname}`);
-      const inside = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || "index.html" : "";
-      if (!Object.hasOwn(patch, inside)) return false;
-      response.writeHead(200, { "content-type": TYPES[path.extname(inside)] ?? "application/octet-stream" });
-      response.end(patch[inside](readFileSync(path.join(root, inside))));
-      return true;
+  const { origin, close } = await host(
+    { [prefix]: root },
+    {
+      before(request, response) {
+        const { pathname } = new URL(request.url ?? "/", "http://host");
+        requests.push(`${request.method} ${pathname}`);
+        const inside = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || "index.html" : "";
+        if (!Object.hasOwn(patch, inside)) return false;
+        response.writeHead(200, { "content-type": TYPES[path.extname(inside)] ?? "application/octet-stream" });
+        response.end(patch[inside](readFileSync(path.join(root, inside))));
+        return true;
+      },
     },
-  });
+  );
   return { origin, url: `${origin}${prefix}`, requests, close };
 }

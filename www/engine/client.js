@@ -4,7 +4,7 @@
  * A lost worker takes its slices and detections with it; `ready` starts a new one from the kept bytes.
  */
 
-/** @import { Kit, ModelInfo } from "./types.js" */
+/** @import { Kit, ModelInfo } from "../types.js" */
 
 /** A refusal by the WebAssembly module: the worker is well, and the error names a stable code. */
 export class CallError extends Error {

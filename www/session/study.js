@@ -11,13 +11,13 @@
  * reads the other files again, untried ones first, so that every file is read at most twice however many are bad.
  */
 
-/** @import { DisplayWindow, Kit, Source, StateStore, View } from "./types.js" */
-import { Engine, WorkerLost } from "./engine.js";
+/** @import { DisplayWindow, Kit, Source, StateStore, View } from "../types.js" */
+import { Engine, WorkerLost } from "../engine/client.js";
 import { isTable } from "./files.js";
-import { nextSlice, sliceKey } from "./order.js";
+import { nextSlice, sliceKey } from "../state/selectors.js";
 import { Pictures } from "./pictures.js";
-import { clean } from "./text.js";
-import { words } from "./words.js";
+import { clean } from "../words/text.js";
+import { words } from "../words/en.js";
 
 // Pictures drawn ahead around the slice in view, between two detections.
 const AHEAD = 16;
@@ -26,7 +26,13 @@ const MOST_NETS = 4;
 // How many workers one study may lose after its files were read, before detection is given up.
 const MOST_LOSSES = 3;
 // Codes of files that are no images at all: in a folder they are counted, by themselves they are refused.
-const UNRELATED = new Set(["unknown_format", "unsupported_format", "csv_not_dl_info", "empty_file", "zip_without_images"]);
+const UNRELATED = new Set([
+  "unknown_format",
+  "unsupported_format",
+  "csv_not_dl_info",
+  "empty_file",
+  "zip_without_images",
+]);
 
 /**
  * One opening of files. `good` were read, `bad` are set aside, `added` are in the present worker, in order.
@@ -129,13 +135,16 @@ export class Study {
 
   /** Opens the synthetic study that the module makes, by the way that dropped files go. */
   openSample() {
-    this.open(async () => {
-      const n_files = await this.#call("sampleSize");
-      return Array.from({ length: n_files }, (_, i) => ({
-        path: words.errors.sample,
-        read: () => this.#call("sampleFile", [i]),
-      }));
-    }, { synthetic: true });
+    this.open(
+      async () => {
+        const n_files = await this.#call("sampleSize");
+        return Array.from({ length: n_files }, (_, i) => ({
+          path: words.errors.sample,
+          read: () => this.#call("sampleFile", [i]),
+        }));
+      },
+      { synthetic: true },
+    );
   }
 
   /**
@@ -230,7 +239,10 @@ export class Study {
     this.#pictures.clear();
     await this.#call("clear");
     const tell = () =>
-      this.#store.set({ stage: "decoding", progress: { done: job.bad.size + job.added.length, total: sources.length, unit: "files" } });
+      this.#store.set({
+        stage: "decoding",
+        progress: { done: job.bad.size + job.added.length, total: sources.length, unit: "files" },
+      });
     for (const source of queue) {
       if (job !== this.#job) return;
       tell();
@@ -305,7 +317,10 @@ export class Study {
       const key = sliceKey(next.series, next.slice);
       underway.add(key);
       try {
-        this.#store.set({ stage: "detecting", progress: { done: this.#store.get().detected.size, total, unit: "slices" } });
+        this.#store.set({
+          stage: "detecting",
+          progress: { done: this.#store.get().detected.size, total, unit: "slices" },
+        });
         await this.#drawAhead(job);
         if (job !== this.#job) return;
         await this.#find(job, net, next);
@@ -334,7 +349,11 @@ export class Study {
       const { levels, rows, cols } = await this.#call("input", at);
       const heads = await this.#heads(job, net, slice, [levels, rows, cols]);
       if (!heads || job !== this.#job) return;
-      await this.#call("accept", [...at, heads], heads.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer)));
+      await this.#call(
+        "accept",
+        [...at, heads],
+        heads.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer)),
+      );
     } catch (error) {
       if (error instanceof WorkerLost) throw error;
       job.skipped.add(sliceKey(slice.series, slice.slice));
@@ -368,12 +387,15 @@ export class Study {
     const { series, view, window } = this.#store.get();
     /** @type {Set<number>} */
     const seen = new Set();
-    for (let drawn = 0; drawn < AHEAD && seen.size < 2 * AHEAD; ) {
-      const next = nextSlice(series.slice(view.series, view.series + 1), { series: 0, slice: view.slice }, (_, i) => seen.has(i));
+    for (let drawn = 0; drawn < AHEAD && seen.size < 2 * AHEAD;) {
+      const next = nextSlice(series.slice(view.series, view.series + 1), { series: 0, slice: view.slice }, (_, i) =>
+        seen.has(i),
+      );
       if (!next || job !== this.#job) return;
       seen.add(next.slice);
       const ahead = { series: view.series, slice: next.slice };
-      if (this.#pictures.get(ahead, window) || this.#store.get().undrawable.has(sliceKey(ahead.series, ahead.slice))) continue;
+      if (this.#pictures.get(ahead, window) || this.#store.get().undrawable.has(sliceKey(ahead.series, ahead.slice)))
+        continue;
       await this.#render(job, ahead, window).catch((error) => {
         if (error instanceof WorkerLost) throw error;
       });
@@ -492,7 +514,11 @@ export class Study {
    */
   #end(job, error) {
     if (error instanceof WorkerLost && error.call === "start") {
-      this.#store.set({ stage: "failed", progress: null, failure: { code: error.code, message: clean(error.message) } });
+      this.#store.set({
+        stage: "failed",
+        progress: null,
+        failure: { code: error.code, message: clean(error.message) },
+      });
     } else if (job === this.#job) {
       this.#report("", codeOf(error), messageOf(error));
       this.#store.set({ stage: "done", progress: null });

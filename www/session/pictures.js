@@ -1,7 +1,7 @@
 // @ts-check
 /** Drawn slices, kept as opaque pictures so that going back and forth does not wait for a worker that is detecting. */
 
-/** @import { DisplayWindow, View } from "./types.js" */
+/** @import { DisplayWindow, View } from "../types.js" */
 
 const ROOM_BYTES = 128 * 1024 * 1024;
 

@@ -5,11 +5,11 @@
  * then are files accepted.
  */
 
-/** @import { Kit } from "./types.js" */
+/** @import { Kit } from "../types.js" */
 import { fetchAll, readBuild } from "./integrity.js";
 import { giveUpNetwork } from "./lock.js";
 import { StartError } from "./start-error.js";
-import { words } from "./words.js";
+import { words } from "../words/en.js";
 
 /**
  * @param {Document} page
@@ -55,6 +55,8 @@ function checkBrowser(page) {
     Worker: typeof Worker === "function",
     ReadableStream: typeof ReadableStream === "function",
   };
-  const missing = Object.entries(needed).filter(([, present]) => !present).map(([name]) => name);
+  const missing = Object.entries(needed)
+    .filter(([, present]) => !present)
+    .map(([name]) => name);
   if (missing.length > 0) throw new StartError("BrowserTooOld", words.failure.missing(missing.join(", ")));
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /** What a model tells of a detection beside box and score, in words. A model that tells nothing gives no words. */
 
-/** @import { Detection, ModelInfo } from "./types.js" */
-import { words } from "./words.js";
+/** @import { Detection, ModelInfo } from "../types.js" */
+import { words } from "../words/en.js";
 
 /**
  * As it is written in lists and labels.
@@ -21,5 +21,8 @@ export function written({ axes, type }, model) {
  * @returns {string[]}
  */
 export function spoken({ axes, type }, model) {
-  return [...(axes ? [words.detections.spokenSize(axes)] : []), ...(model?.has_types ? [words.detections.type(type)] : [])];
+  return [
+    ...(axes ? [words.detections.spokenSize(axes)] : []),
+    ...(model?.has_types ? [words.detections.type(type)] : []),
+  ];
 }

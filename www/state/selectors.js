@@ -1,7 +1,7 @@
 // @ts-check
 /** Orders: of detections, of slices to detect, and the names by which both are told apart. Pure functions. */
 
-/** @import { Detection, SeriesInfo, View } from "./types.js" */
+/** @import { Detection, SeriesInfo, View } from "../types.js" */
 
 /**
  * @param {number} series

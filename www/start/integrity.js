@@ -1,9 +1,9 @@
 // @ts-check
 /** Fetches the page's own files with progress in bytes and checks each against the SHA-256 the page was built with. */
 
-/** @import { Build, BuiltFile, BuiltFileName } from "./types.js" */
+/** @import { Build, BuiltFile, BuiltFileName } from "../types.js" */
 import { StartError } from "./start-error.js";
-import { words } from "./words.js";
+import { words } from "../words/en.js";
 
 /** @type {readonly BuiltFileName[]} */
 const FILES = ["spec", "glue", "worker", "model", "wasm"];
@@ -80,9 +80,13 @@ async function fetchFile(file, base, onBytes, onBody) {
       onBytes(part.value.length);
     }
   } catch (error) {
-    throw new StartError("DownloadFailed", words.failure.download(file.path, error instanceof Error ? error.message : String(error)));
+    throw new StartError(
+      "DownloadFailed",
+      words.failure.download(file.path, error instanceof Error ? error.message : String(error)),
+    );
   }
-  if (at !== bytes.length) throw new StartError("IntegrityMismatch", words.failure.size(file.path, bytes.length, at), file.path);
+  if (at !== bytes.length)
+    throw new StartError("IntegrityMismatch", words.failure.size(file.path, bytes.length, at), file.path);
   return bytes;
 }
 
@@ -93,5 +97,6 @@ async function fetchFile(file, base, onBytes, onBody) {
 async function check(file, bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== file.sha256) throw new StartError("IntegrityMismatch", words.failure.integrity(file.path, file.sha256, found), file.path);
+  if (found !== file.sha256)
+    throw new StartError("IntegrityMismatch", words.failure.integrity(file.path, file.sha256, found), file.path);
 }

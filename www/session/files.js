@@ -1,8 +1,8 @@
 // @ts-check
 /** From what was dropped or picked to files to read. Nothing is read here before its turn comes. */
 
-/** @import { Source } from "./types.js" */
-import { words } from "./words.js";
+/** @import { Source } from "../types.js" */
+import { words } from "../words/en.js";
 
 // What the decoder's memory can hold at most (the module is linked with --max-memory of this size).
 const LARGEST_BYTES = 402_653_184;

@@ -1,7 +1,7 @@
 // @ts-check
 /** Display windows by key, as reading rooms know them. */
 
-/** @import { DisplayWindow } from "./types.js" */
+/** @import { DisplayWindow } from "../types.js" */
 
 /**
  * @typedef {"softTissue" | "lung" | "liver" | "bone" | "brain" | "deepLesion" | "model" | "file"} PresetName

@@ -1,7 +1,7 @@
 // @ts-check
 /** Every word on the page, in one table. A function where a sentence holds a number or a name. */
 
-/** @import { Axes, OperatingPoint, TypeEstimate } from "./types.js" */
+/** @import { Axes, OperatingPoint, TypeEstimate } from "../types.js" */
 
 const n = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -87,7 +87,8 @@ export const words = {
       InsecureContext:
         "The page must check its own files by SHA-256, and browsers offer that only on https: or on localhost. Open the page through one of these.",
       BrowserTooOld: "This browser lacks something the page needs. A current Chromium, Firefox or Safari has it.",
-      BuildMissing: "The page was served without being built: its list of files is missing. Build it with “cargo xtask web” and serve dist/.",
+      BuildMissing:
+        "The page was served without being built: its list of files is missing. Build it with “cargo xtask web” and serve dist/.",
       DownloadFailed: "One of the page's files could not be fetched. Reload the page to try again.",
       IntegrityMismatch:
         "One of the page's files is not the one this page was built with, so nothing was started. Reload the page; if this stays, whoever serves it should publish all its files together.",
@@ -118,13 +119,16 @@ export const words = {
     timeout: "This file took longer than 20 seconds. The decoder was started anew; the other files go on.",
     memory: "No room left: the decoder's memory is full with the slices read so far.",
     detectTrap: "The detector stopped on this slice. It was started anew; the other slices go on.",
-    detectTimeout: "The detector took longer than 20 seconds on this slice. It was started anew; the other slices go on.",
+    detectTimeout:
+      "The detector took longer than 20 seconds on this slice. It was started anew; the other slices go on.",
     renderTrap: "This slice could not be drawn. The decoder was started anew.",
     arrangeTrap: "The files could not be put in order.",
-    stopped: "The detector stopped on several slices and was not started again for this study. The slices can still be viewed.",
+    stopped:
+      "The detector stopped on several slices and was not started again for this study. The slices can still be viewed.",
     sample: "the sample study",
     /** @param {number} value */
-    skipped: (value) => `${count(value, "file")} in folders or archives ${value === 1 ? "is" : "are"} no CT image and no DL_info.csv, and ${value === 1 ? "was" : "were"} skipped.`,
+    skipped: (value) =>
+      `${count(value, "file")} in folders or archives ${value === 1 ? "is" : "are"} no CT image and no DL_info.csv, and ${value === 1 ? "was" : "were"} skipped.`,
   },
 
   series: {

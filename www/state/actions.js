@@ -1,15 +1,15 @@
 // @ts-check
 /** What a person can do with an open study. Each action is one change of the state. */
 
-/** @import { Detection, DisplayWindow, StateStore, View } from "./types.js" */
-import { detectionKey } from "./order.js";
+/** @import { Detection, DisplayWindow, StateStore, View } from "../types.js" */
+import { detectionKey } from "./selectors.js";
 import { PRESETS } from "./presets.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
 
 /**
  * @param {StateStore} store
- * @param {import("./study.js").Study} study
+ * @param {import("../session/study.js").Study} study
  */
 export function createActions(store, study) {
   const series = () => store.get().series[store.get().view.series];
@@ -83,7 +83,9 @@ export function createActions(store, study) {
       if (detections.length === 0) return;
       let at = detections.findIndex((d) => detectionKey(d) === selected);
       if (at < 0) {
-        const after = detections.findIndex((d) => d.series > view.series || (d.series === view.series && d.slice >= view.slice));
+        const after = detections.findIndex(
+          (d) => d.series > view.series || (d.series === view.series && d.slice >= view.slice),
+        );
         const start = after < 0 ? detections.length : after;
         at = by === 1 ? start - 1 : start;
       }

@@ -9,9 +9,11 @@
  * The page starts it from a blob: URL after the network is given up, so it imports nothing but the glue it is handed.
  */
 
-/** @import { Glue, ModelInfo, Net, Workbench } from "./types.js" */
+/** @import { Glue, ModelInfo, Net, Workbench } from "../types.js" */
 
-const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (/** @type {unknown} */ (globalThis));
+const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (
+  /** @type {unknown} */ (globalThis)
+);
 
 /** @typedef {{ glueUrl: string, module: WebAssembly.Module, spec: string, model: Uint8Array }} StartKit */
 

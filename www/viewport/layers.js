@@ -5,7 +5,7 @@
  * and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
  */
 
-/** @import { Line } from "./types.js" */
+/** @import { Line } from "../types.js" */
 
 /**
  * @typedef {{
@@ -39,14 +39,20 @@ export function drawOverlay(canvas, image, outlines, colours) {
   pen.scale(canvas.width / width, canvas.height / height);
   pen.font = FONT;
   pen.textBaseline = "middle";
-  const placed = outlines.map((outline) => ({ ...outline, at: canvasFromImage(outline.box_px, image, { width, height }) }));
+  const placed = outlines.map((outline) => ({
+    ...outline,
+    at: canvasFromImage(outline.box_px, image, { width, height }),
+  }));
   // All halos first: where truth and detector coincide, green shows between the orange dashes.
   for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });
   for (const { at, kind, isSelected } of placed) {
     strokeBox(pen, at, { colour: colours[kind], width: isSelected ? 3 : 2, dashes: kind === "detector" ? DASHES : [] });
   }
   const ends = placed.flatMap(({ lines }) => lines).map((line) => lineOnCanvas(line, image, { width, height }));
-  for (const look of [{ colour: HALO, width: 3.5 }, { colour: colours.measure, width: 1.5 }]) {
+  for (const look of [
+    { colour: HALO, width: 3.5 },
+    { colour: colours.measure, width: 1.5 },
+  ]) {
     for (const line of ends) strokeCaliper(pen, line, look);
   }
   /** @type {Rectangle[]} */
@@ -79,7 +85,10 @@ function canvasFromImage([x0, y0, x1, y1], image, canvas) {
 function lineOnCanvas([[x0, y0], [x1, y1]], image, canvas) {
   const across = canvas.width / image.cols;
   const down = canvas.height / image.rows;
-  return [[x0 * across, y0 * down], [x1 * across, y1 * down]];
+  return [
+    [x0 * across, y0 * down],
+    [x1 * across, y1 * down],
+  ];
 }
 
 /**
@@ -99,7 +108,10 @@ function strokeCaliper(pen, [[x0, y0], [x1, y1]], { colour, width }) {
   pen.beginPath();
   pen.moveTo(x0, y0);
   pen.lineTo(x1, y1);
-  for (const [x = 0, y = 0] of [[x0, y0], [x1, y1]]) {
+  for (const [x = 0, y = 0] of [
+    [x0, y0],
+    [x1, y1],
+  ]) {
     pen.moveTo(x - tickX, y - tickY);
     pen.lineTo(x + tickX, y + tickY);
   }
@@ -141,7 +153,8 @@ function placeFor(box, width, canvas, taken) {
     [box.x + box.width + 5, beside],
     [box.x - width - 5, beside],
   ].map(([x = 0, y = 0]) => ({ x, y, width, height }));
-  const fits = (/** @type {Rectangle} */ p) => p.x >= 0 && p.y >= 0 && p.x + p.width <= canvas.width && p.y + p.height <= canvas.height;
+  const fits = (/** @type {Rectangle} */ p) =>
+    p.x >= 0 && p.y >= 0 && p.x + p.width <= canvas.width && p.y + p.height <= canvas.height;
   const isFree = (/** @type {Rectangle} */ p) =>
     taken.every((t) => p.x >= t.x + t.width || t.x >= p.x + p.width || p.y >= t.y + t.height || t.y >= p.y + p.height);
   const inside = { x: left, y: Math.max(box.y + 3, 0), width, height };
