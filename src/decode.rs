@@ -15,8 +15,6 @@ mod codec;
 mod dicom;
 pub mod dl_info;
 mod error;
-mod nifti;
-mod nrrd;
 mod png;
 mod sniff;
 mod tiff;
@@ -29,6 +27,7 @@ pub use error::DecodeError;
 
 use budget::Budget;
 use sniff::Kind;
+use volume::{nifti, nrrd};
 
 use crate::slice::Slice;
 

@@ -9,26 +9,29 @@
 
 mod group;
 mod natural;
+mod notes;
 mod order;
+mod orientation;
+mod spacing;
+
+pub use notes::{Unit, Warning};
+pub use order::OrderRule;
+pub use orientation::orientation_letters;
+pub use spacing::{ASSUMED_SPACING_MM, SpacingSource};
 
 use std::collections::HashMap;
-use std::fmt;
 
 use group::Group;
+use notes::is_implausible_png;
 use order::Order;
+use spacing::in_plane_spacing;
 
 use crate::decode::DlInfo;
 use crate::decode::dl_info::DlRow;
 use crate::detection::Truth;
 use crate::geometry::Spacing;
 use crate::hounsfield::Window;
-use crate::slice::{Format, Slice, StoredValues};
-
-/// In-plane spacing of slices whose files and tables say none.
-pub const ASSUMED_SPACING_MM: f64 = 0.8;
-
-/// No CT shows less: air is −1000 HU, and what scanners write outside of their field of view lies above −4096.
-const LOWEST_HU: i32 = -4096;
+use crate::slice::{Format, Slice};
 
 /// Slices that belong together, in order, with what is known about the stack.
 #[derive(Debug, Clone)]
@@ -44,168 +47,6 @@ pub struct Series {
     warnings: Vec<Warning>,
     window: Window,
     orientation: Option<String>,
-}
-
-/// Where the in-plane spacing of a series comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpacingSource {
-    /// The DICOM attribute PixelSpacing.
-    PixelSpacing,
-    /// The table `DL_info.csv`.
-    DlInfo,
-    /// Nothing says it: [`ASSUMED_SPACING_MM`], so every length in mm is a guess.
-    Assumed,
-}
-
-impl fmt::Display for SpacingSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PixelSpacing => "PixelSpacing",
-            Self::DlInfo => "DL_info",
-            Self::Assumed => "assumed",
-        })
-    }
-}
-
-/// How the slices of a series were put in order; `Display` gives the sentence.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum OrderRule {
-    /// By ImagePositionPatient along the normal that ImageOrientationPatient gives.
-    Position,
-    /// By InstanceNumber: not every file gives a position, or all give the same.
-    InstanceNumber,
-    /// By the slice number in a DeepLesion file name.
-    NameNumber {
-        /// Distance from one number to the next in mm, where a table gives it.
-        step_mm: Option<f64>,
-    },
-    /// By file name, numbers in it compared as numbers.
-    FileName,
-}
-
-impl fmt::Display for OrderRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Position => f.write_str("Ordered by ImagePositionPatient along the slice normal."),
-            Self::InstanceNumber => {
-                f.write_str("Ordered by InstanceNumber, because the files do not all give a position of their own.")
-            }
-            Self::NameNumber { step_mm: Some(mm) } => {
-                write!(f, "Ordered by the slice number in the file name; DL_info puts numbers {mm} mm apart.")
-            }
-            Self::NameNumber { step_mm: None } => {
-                f.write_str("Ordered by the slice number in the file name; the distance between slices is unknown.")
-            }
-            Self::FileName => f.write_str(
-                "Ordered by file name, because the files do not all give a position or number of their own.",
-            ),
-        }
-    }
-}
-
-/// What a reader of a series should know; `Display` gives the sentence. Slices are counted from 1 in it.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// Neighbouring slices lie further apart than 1.5 times the usual distance.
-    Gaps {
-        /// How often.
-        n_gaps: usize,
-        /// Index of the slice before the first gap.
-        after_idx: usize,
-        /// The first gap.
-        distance: f64,
-        /// The usual distance.
-        usual: f64,
-        /// Whether both are in mm; otherwise they count slice numbers.
-        unit: Unit,
-    },
-    /// Slices lie where the one before them lies.
-    Duplicates {
-        /// How many.
-        n_slices: usize,
-    },
-    /// Slices have another in-plane spacing than the series, or none.
-    MixedSpacing {
-        /// How many.
-        n_slices: usize,
-    },
-    /// More than half of the pixels of PNG or TIFF slices lie below what any CT shows, so their values are not HU + 32768.
-    ImplausibleHounsfield {
-        /// How many.
-        n_slices: usize,
-    },
-    /// The values are grey levels of a picture, no Hounsfield units.
-    NotHounsfield,
-    /// Slices are shifted against the one before by more than a pixel within their plane: the gantry was tilted, and a
-    /// stack of them is sheared.
-    Tilted {
-        /// Angle between the line through the slices and the normal of their planes, in degrees.
-        degrees: f64,
-    },
-    /// Rows of a table name slices of this series with another image size; they are left out.
-    TableOfOtherImages {
-        /// How many.
-        n_rows: usize,
-    },
-}
-
-/// What a distance between slices is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Millimetres.
-    Millimetre,
-    /// Slice numbers.
-    Number,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gaps { n_gaps, after_idx, distance, usual, unit } => {
-                let (first, second) = (after_idx.saturating_add(1), after_idx.saturating_add(2));
-                let times = if *n_gaps == 1 { "is 1 gap" } else { &format!("are {n_gaps} gaps") };
-                match unit {
-                    Unit::Millimetre => write!(
-                        f,
-                        "There {times} in this series; the first is between slices {first} and {second}: \
-                         {distance:.1} mm instead of {usual:.1} mm."
-                    ),
-                    Unit::Number => write!(
-                        f,
-                        "There {times} in the numbers of this series; the first is between slices {first} and \
-                         {second}: a step of {distance} instead of {usual}."
-                    ),
-                }
-            }
-            Self::Duplicates { n_slices: 1 } => f.write_str("1 slice lies at the same position as the one before it."),
-            Self::Duplicates { n_slices } => {
-                write!(f, "{n_slices} slices lie at the same position as the one before them.")
-            }
-            Self::MixedSpacing { n_slices } => {
-                write!(f, "The pixel spacing of {n_slices} slices is missing or differs from the rest of this series.")
-            }
-            Self::ImplausibleHounsfield { n_slices } => {
-                write!(
-                    f,
-                    "The values of {n_slices} PNG or TIFF slices lie below {LOWEST_HU} HU: they were not stored as HU + 32768, \
-                     and nothing measured on them can be trusted."
-                )
-            }
-            Self::NotHounsfield => f.write_str(
-                "Not HU: these are 8-bit pictures, whose Hounsfield units are lost. They are shown and not searched.",
-            ),
-            Self::Tilted { degrees } => write!(
-                f,
-                "The gantry was tilted by {degrees:.1} degrees: each slice is right by itself, and positions in the stack \
-                 are measured along the normal of the slices."
-            ),
-            Self::TableOfOtherImages { n_rows } => {
-                write!(f, "{n_rows} rows of DL_info belong to images of another size and were left out.")
-            }
-        }
-    }
 }
 
 /// Groups slices into series, orders each, and attaches what the tables know about PNG slices. Series come in natural
@@ -301,46 +142,6 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
     }
 }
 
-/// Whether most pixels of a PNG or TIFF slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
-fn is_implausible_png(slice: &Slice) -> bool {
-    match (slice.info().format, slice.stored()) {
-        (Format::Png | Format::Tiff, StoredValues::Unsigned(stored)) if slice.is_hounsfield() => {
-            let n_low = stored.iter().filter(|&&value| i32::from(value) < LOWEST_HU + 32768).count();
-            n_low > stored.len() / 2
-        }
-        _ => false,
-    }
-}
-
-/// The spacing that most slices have (of equals, the first), where it comes from, and how many slices have another.
-fn in_plane_spacing(
-    slices: &[Slice],
-    table: &[&DlRow],
-    table_spacing: Option<Spacing>,
-) -> ((f64, f64), SpacingSource, usize) {
-    let same = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-3 * b.0 && (a.1 - b.1).abs() < 1e-3 * b.1;
-    let known: Vec<(f64, f64)> = slices.iter().filter_map(|slice| slice.info().pixel_spacing_mm).collect();
-    let n_like = |one: (f64, f64)| known.iter().filter(|&&other| same(one, other)).count();
-    // Most series have one spacing, and then the first slice settles it.
-    let most = match known.first() {
-        Some(&first) if n_like(first) == known.len() => Some(first),
-        Some(&first) => {
-            let better = |best: (f64, f64), &next: &(f64, f64)| if n_like(next) > n_like(best) { next } else { best };
-            Some(known.iter().fold(first, better))
-        }
-        None => None,
-    };
-    match (most, table_spacing) {
-        (Some(most), _) => (most, SpacingSource::PixelSpacing, slices.len() - n_like(most)),
-        (None, Some(spacing)) => {
-            let used = (spacing.x_mm, spacing.y_mm);
-            let differs = |row: &&&DlRow| row.spacing.is_some_and(|other| !same((other.x_mm, other.y_mm), used));
-            (used, SpacingSource::DlInfo, table.iter().filter(differs).count())
-        }
-        (None, None) => ((ASSUMED_SPACING_MM, ASSUMED_SPACING_MM), SpacingSource::Assumed, 0),
-    }
-}
-
 /// Each truth once, also when the same table was added twice.
 fn distinct<'a>(truths: impl Iterator<Item = &'a Truth>) -> Vec<Truth> {
     let mut distinct: Vec<Truth> = Vec::new();
@@ -350,27 +151,6 @@ fn distinct<'a>(truths: impl Iterator<Item = &'a Truth>) -> Vec<Truth> {
         }
     }
     distinct
-}
-
-/// `R\L A\P` for an axial image seen from the feet: what lies at its left and right edge, then at its top and bottom
-/// edge (DICOM PS3.3 C.7.6.2.1.1: x grows to the patient's left, y to the back, z to the head). A direction between
-/// two axes gets the letter of every axis that it leans to by more than 20°, the nearest first.
-#[must_use]
-pub fn orientation_letters(cosines: [f64; 6]) -> String {
-    let [a, b, c, d, e, f] = cosines;
-    let toward = |direction: [f64; 3], sign: f64| {
-        let mut axes: Vec<(f64, char)> = direction
-            .iter()
-            .zip([('L', 'R'), ('P', 'A'), ('H', 'F')])
-            .map(|(&cosine, (plus, minus))| (cosine.abs(), if cosine * sign >= 0.0 { plus } else { minus }))
-            .collect();
-        axes.sort_by(|x, y| y.0.total_cmp(&x.0));
-        let lean = 20.0_f64.to_radians().sin();
-        let letters = axes.iter().enumerate().filter(|(rank, (cosine, _))| *rank == 0 || *cosine > lean);
-        letters.map(|(_, &(_, letter))| letter).collect::<String>()
-    };
-    let (row, column) = ([a, b, c], [d, e, f]);
-    format!("{}\\{} {}\\{}", toward(row, -1.0), toward(row, 1.0), toward(column, -1.0), toward(column, 1.0))
 }
 
 impl Series {

@@ -8,10 +8,10 @@ use thiserror::Error;
 use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
 use crate::detection::Detection;
 use crate::detector::detections;
-use crate::geometry::{BBox, Spacing};
 use crate::hounsfield::Window;
 use crate::input::{ImageFromInput, InputTensor, input_tensor};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
+use crate::report::{SeriesInfo, StudyDetection, series_info};
 use crate::series::{Series, arrange};
 use crate::slice::Slice;
 use crate::view::render;
@@ -65,69 +65,6 @@ pub enum AddedKind {
     Image,
     /// `DL_info.csv`.
     Table,
-}
-
-/// What a viewer needs to know about a series.
-#[derive(Debug, Clone, Serialize)]
-pub struct SeriesInfo {
-    /// SeriesInstanceUID, DeepLesion series, or folder.
-    pub id: String,
-    /// Rows of every slice.
-    pub rows: usize,
-    /// Columns of every slice.
-    pub cols: usize,
-    /// Distances between pixels and slices.
-    pub spacing_mm: SpacingInfo,
-    /// `PixelSpacing`, `DL_info` or `assumed`.
-    pub spacing_source: String,
-    /// How the slices were ordered, a sentence.
-    pub rule: String,
-    /// What a reader should know about the stack, sentences.
-    pub warnings: Vec<String>,
-    /// Window to open with.
-    pub window: Window,
-    /// Letters at the left, right, top and bottom edge, `R\L A\P`; `None` when the files do not say.
-    pub orientation: Option<String>,
-    /// Whether the values are Hounsfield units; otherwise the slices are shown and not searched.
-    pub hounsfield: bool,
-    /// The slices in order.
-    pub slices: Vec<SliceSummary>,
-}
-
-/// [`Spacing`] as records carry it.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct SpacingInfo {
-    /// Between columns, mm.
-    pub x: f64,
-    /// Between rows, mm.
-    pub y: f64,
-    /// Between slices, mm.
-    pub z: Option<f64>,
-}
-
-/// What a viewer needs to know about a slice.
-#[derive(Debug, Clone, Serialize)]
-pub struct SliceSummary {
-    /// Path as it was added.
-    pub path: String,
-    /// Position along the stack, mm.
-    pub position_mm: Option<f64>,
-    /// Boxes of the lesions that a table marks here, in image pixels.
-    pub truth_px: Vec<BBox>,
-}
-
-/// A detection with its place in the study.
-#[derive(Debug, Clone, Serialize)]
-pub struct StudyDetection {
-    /// Index of the series.
-    pub series: usize,
-    /// Identifier of the series.
-    pub series_id: String,
-    /// Index of the slice in its series.
-    pub slice: usize,
-    /// Box and score.
-    #[serde(flatten)]
-    pub detection: Detection,
 }
 
 /// Decoded files and what was found on them.
@@ -296,26 +233,4 @@ pub struct Picture {
     pub cols: usize,
     /// Opaque RGBA, row-major.
     pub rgba: Vec<u8>,
-}
-
-fn series_info(series: &Series) -> SeriesInfo {
-    let Spacing { x_mm, y_mm, z_mm } = series.spacing();
-    let slice = |(slice_idx, slice): (usize, &Slice)| SliceSummary {
-        path: slice.info().path.clone(),
-        position_mm: series.z_mm(slice_idx),
-        truth_px: series.truth(slice_idx).iter().map(|truth| truth.box_px).collect(),
-    };
-    SeriesInfo {
-        id: series.id().to_owned(),
-        rows: series.rows(),
-        cols: series.cols(),
-        spacing_mm: SpacingInfo { x: x_mm, y: y_mm, z: z_mm },
-        spacing_source: series.spacing_source().to_string(),
-        rule: series.rule().to_string(),
-        warnings: series.warnings().iter().map(ToString::to_string).collect(),
-        window: series.window(),
-        orientation: series.orientation(),
-        hounsfield: series.is_hounsfield(),
-        slices: series.slices().iter().enumerate().map(slice).collect(),
-    }
 }

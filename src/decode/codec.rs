@@ -8,11 +8,10 @@
 
 mod bits;
 mod htj2k;
+mod huffman;
 mod j2k_header;
 mod jpeg;
 mod jpeg2000;
-mod jpeg_dct;
-mod jpeg_lossless;
 mod jpegls;
 mod rle;
 

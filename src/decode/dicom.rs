@@ -13,6 +13,7 @@
 
 mod attributes;
 mod dataset;
+mod element;
 mod frames;
 mod inflate;
 mod meta;
@@ -22,7 +23,7 @@ mod syntax;
 pub(super) use meta::{Start, find_start};
 
 use attributes::Attributes;
-use dataset::{Encoding, PixelData};
+use element::{Encoding, PixelData};
 use frames::Frames;
 use pixels::Layout;
 use syntax::Syntax;
@@ -100,8 +101,8 @@ fn slices(
     stored: Vec<StoredValues>,
 ) -> Result<Vec<Slice>, DecodeError> {
     let padding = padding(attributes, layout)?;
-    let shared = attributes.first_item(attributes::SHARED_FUNCTIONAL_GROUPS)?;
-    let mut per_frame = attributes.sequence(attributes::PER_FRAME_FUNCTIONAL_GROUPS).map(dataset::Sequence::items);
+    let shared = dataset::first_item(attributes, attributes::SHARED_FUNCTIONAL_GROUPS)?;
+    let mut per_frame = attributes.sequence(attributes::PER_FRAME_FUNCTIONAL_GROUPS).map(dataset::items);
     let is_enhanced = shared.is_some() || per_frame.is_some();
     let mut slices = Vec::new();
     for (frame_idx, stored) in stored.into_iter().enumerate() {
@@ -143,7 +144,7 @@ impl<'a> Groups<'a, '_> {
     /// The attributes of one functional group.
     fn of(&self, group: attributes::Name) -> Result<Attributes<'a>, DecodeError> {
         for place in [self.own, self.shared].into_iter().flatten() {
-            if let Some(item) = place.first_item(group)? {
+            if let Some(item) = dataset::first_item(place, group)? {
                 return Ok(item);
             }
         }
@@ -263,7 +264,7 @@ fn to_hounsfield(
     layout: &Layout,
     stored: StoredValues,
 ) -> Result<(StoredValues, Rescale), DecodeError> {
-    let Some(lut) = attributes.first_item(attributes::MODALITY_LUT_SEQUENCE)? else {
+    let Some(lut) = dataset::first_item(attributes, attributes::MODALITY_LUT_SEQUENCE)? else {
         let transformation = groups.of(attributes::PIXEL_VALUE_TRANSFORMATION)?;
         let rescale = rescale(&transformation, groups.own.is_some() || groups.shared.is_some())?;
         check_reach(layout, rescale)?;

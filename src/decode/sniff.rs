@@ -1,7 +1,8 @@
 //! What a file is, by its content alone.
 
 use super::dicom::{self, Start};
-use super::{nifti, png};
+use super::png;
+use super::volume::nifti;
 
 /// What the first bytes say.
 pub(super) enum Kind<'a> {

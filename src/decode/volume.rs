@@ -8,6 +8,9 @@
 //! Volumes name no modality. What holds no value below −200 HU shows no air and is refused: it is an MR image, a mask,
 //! or a CT whose values are no Hounsfield units.
 
+pub(super) mod nifti;
+pub(super) mod nrrd;
+
 use std::io::{self, Read};
 
 use super::DecodeError;

@@ -1,7 +1,9 @@
 //! In which order the slices of a stack lie, and how far apart.
 
+use std::fmt;
+
 use super::group::Group;
-use super::{OrderRule, Unit, Warning};
+use super::notes::{Unit, Warning};
 use crate::slice::{Format, Slice};
 
 /// Positions closer than this are the same.
@@ -9,6 +11,43 @@ const SAME_MM: f64 = 1e-3;
 
 /// A distance above this many times the usual one is a gap.
 const GAP: f64 = 1.5;
+
+/// How the slices of a series were put in order; `Display` gives the sentence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum OrderRule {
+    /// By ImagePositionPatient along the normal that ImageOrientationPatient gives.
+    Position,
+    /// By InstanceNumber: not every file gives a position, or all give the same.
+    InstanceNumber,
+    /// By the slice number in a DeepLesion file name.
+    NameNumber {
+        /// Distance from one number to the next in mm, where a table gives it.
+        step_mm: Option<f64>,
+    },
+    /// By file name, numbers in it compared as numbers.
+    FileName,
+}
+
+impl fmt::Display for OrderRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Position => f.write_str("Ordered by ImagePositionPatient along the slice normal."),
+            Self::InstanceNumber => {
+                f.write_str("Ordered by InstanceNumber, because the files do not all give a position of their own.")
+            }
+            Self::NameNumber { step_mm: Some(mm) } => {
+                write!(f, "Ordered by the slice number in the file name; DL_info puts numbers {mm} mm apart.")
+            }
+            Self::NameNumber { step_mm: None } => {
+                f.write_str("Ordered by the slice number in the file name; the distance between slices is unknown.")
+            }
+            Self::FileName => f.write_str(
+                "Ordered by file name, because the files do not all give a position or number of their own.",
+            ),
+        }
+    }
+}
 
 /// A stack in order.
 pub(super) struct Order {

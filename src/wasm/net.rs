@@ -3,7 +3,7 @@
 use js_sys::{Array, Float32Array};
 use wasm_bindgen::prelude::*;
 
-use super::model_error;
+use super::records::model_error;
 use crate::input::{ImageFromInput, InputTensor};
 use crate::model::tract::TractModel;
 use crate::model::{Model, ModelError, ModelSpec};

@@ -6,27 +6,6 @@ use lesionlens::decode::DecodeError;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-/// A file that gave no slice, and why.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Refusal {
-    /// Path as it was read.
-    pub(crate) path: String,
-    /// Stable code of the cause.
-    pub(crate) code: String,
-    /// The cause in a sentence.
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    pub(crate) fn new(path: &str, error: &DecodeError) -> Self {
-        Self { path: path.to_owned(), code: error.code().to_owned(), message: error.to_string() }
-    }
-
-    fn unreadable(path: &Path, error: &dyn std::error::Error) -> Self {
-        Self { path: path.display().to_string(), code: "unreadable".to_owned(), message: error.to_string() }
-    }
-}
-
 /// Every file below the paths, folders walked in order of their names.
 pub(crate) fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
     let (mut files, mut refused) = (Vec::new(), Vec::new());

@@ -19,18 +19,6 @@ use crate::args::FrocArgs;
 use crate::detect::{DetectReport, READ_SCHEMAS};
 use crate::files::{Refusal, read_each};
 
-#[derive(Debug, Serialize)]
-pub(crate) struct FrocReport {
-    schema: &'static str,
-    model: ModelId,
-    bootstrap_samples: usize,
-    #[serde(flatten)]
-    report: Report,
-    /// Key slices of the table that are not below the folder, or for which the file has no detections: not scored.
-    missing: Vec<String>,
-    errors: Vec<Refusal>,
-}
-
 /// A key slice: series and slice number.
 type Key = (String, i64);
 

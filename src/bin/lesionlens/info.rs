@@ -11,48 +11,6 @@ use serde::Serialize;
 
 use crate::files::{Refusal, read_each};
 
-#[derive(Debug, Serialize)]
-pub(crate) struct InfoReport {
-    schema: &'static str,
-    files: Vec<FileInfo>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum FileInfo {
-    Image(ImageInfo),
-    Table(TableInfo),
-    Refused(Refusal),
-}
-
-#[derive(Debug, Serialize)]
-struct TableInfo {
-    path: String,
-    format: &'static str,
-    n_rows: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ImageInfo {
-    path: String,
-    format: &'static str,
-    rows: usize,
-    cols: usize,
-    frames: usize,
-    transfer_syntax: Option<String>,
-    /// `[x, y]`: between columns, between rows. A single file cannot say what lies between slices.
-    spacing_mm: [f64; 2],
-    /// `PixelSpacing`, `DL_info` or `assumed`.
-    spacing_source: String,
-    hu_min: f64,
-    hu_max: f64,
-    /// The file's own, or the table's; null where neither names one.
-    window: Option<Window>,
-    /// ImageOrientationPatient as letters, `R\L A\P`.
-    orientation: Option<String>,
-    sha256_i32le: String,
-}
-
 /// Looks at every file; tables among them give spacing and window to PNG slices. Files come out in the order in which
 /// they went in, the refused ones last.
 pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {

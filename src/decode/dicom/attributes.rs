@@ -1,6 +1,6 @@
 //! The attributes that a CT slice needs, and strict reading of their values (PS3.5 6.2).
 
-use super::dataset::{Encoding, PixelData, Sequence};
+use super::element::{Encoding, PixelData, Sequence};
 use crate::decode::DecodeError;
 use crate::decode::error::printable;
 
@@ -164,11 +164,6 @@ impl<'a> Attributes<'a> {
     /// A sequence of [`SEQUENCES`]; `None` if it is absent.
     pub(super) fn sequence(&self, name: Name) -> Option<Sequence<'a>> {
         self.sequence_of(name.tag)
-    }
-
-    /// The first item of a sequence; `None` if there is none.
-    pub(super) fn first_item(&self, name: Name) -> Result<Option<Attributes<'a>>, DecodeError> {
-        self.sequence(name).and_then(|sequence| sequence.items().next()).transpose()
     }
 
     pub(super) fn set_pixel_data(&mut self, pixel_data: PixelData<'a>) {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::attributes::{self, Attributes};
-use super::dataset::Fragments;
+use super::element::Fragments;
 use crate::decode::DecodeError;
 use crate::decode::budget::Budget;
 

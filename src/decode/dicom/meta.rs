@@ -1,6 +1,7 @@
 //! Where the parts of a DICOM file begin, and what its meta group says (PS3.10 chapter 7).
 
-use super::dataset::{self, Encoding, Reader};
+use super::dataset;
+use super::element::{Encoding, Reader};
 use super::syntax;
 use crate::decode::DecodeError;
 use crate::decode::error::printable;

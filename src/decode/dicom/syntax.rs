@@ -1,6 +1,6 @@
 //! Transfer syntaxes and SOP classes by UID (PS3.6 annex A).
 
-use super::dataset::Encoding;
+use super::element::Encoding;
 use crate::decode::codec::Codec;
 
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";

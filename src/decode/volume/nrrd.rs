@@ -7,9 +7,9 @@ use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::DecodeError;
-use super::budget::Budget;
-use super::volume::{self, Grid, Place, Sample};
+use super::{Grid, Place, Sample};
+use crate::decode::DecodeError;
+use crate::decode::budget::Budget;
 use crate::slice::{Format, Slice};
 
 /// How long a header may be.
@@ -39,7 +39,7 @@ struct Fields<'a> {
     is_detached: bool,
 }
 
-pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
+pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     let (text, data) = split(bytes).ok_or_else(|| damaged("its header has no end"))?;
     let fields = fields(text);
     if fields.is_detached {
@@ -61,10 +61,10 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Ve
             if fields.byte_skip == "-1" {
                 let needed = grid.bytes().and_then(|needed| data.len().checked_sub(needed));
                 data = needed.and_then(|start| data.get(start..)).ok_or_else(|| damaged("it ends too early"))?;
-                return volume::slices(path, &grid, Cursor::new(data), budget);
+                return super::slices(path, &grid, Cursor::new(data), budget);
             }
             let skip: usize = number(fields.byte_skip, 0).ok_or_else(|| damaged("its byte skip is no number"))?;
-            volume::slices(path, &grid, Cursor::new(data.get(skip..).unwrap_or_default()), budget)
+            super::slices(path, &grid, Cursor::new(data.get(skip..).unwrap_or_default()), budget)
         }
         "gzip" | "gz" => {
             budget.take("the inflater", Some(READER_BYTES))?;
@@ -77,7 +77,7 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Ve
             let limit = skip.min(u64::try_from(bytes.len()).unwrap_or(0));
             std::io::copy(&mut (&mut samples).take(limit), &mut std::io::sink())
                 .map_err(|_| damaged("its compressed data are damaged"))?;
-            volume::slices(path, &grid, samples, budget)
+            super::slices(path, &grid, samples, budget)
         }
         _ => Err(DecodeError::UnsupportedFormat {
             format: "an NRRD volume in text, hexadecimal or bzip2",

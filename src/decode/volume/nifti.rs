@@ -8,9 +8,9 @@ use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::DecodeError;
-use super::budget::{Budget, MAX_FILE_BYTES};
-use super::volume::{self, Grid, Place, Sample};
+use super::{Grid, Place, Sample};
+use crate::decode::DecodeError;
+use crate::decode::budget::{Budget, MAX_FILE_BYTES};
 use crate::slice::{Format, Slice};
 
 /// Bytes of the two headers.
@@ -25,13 +25,13 @@ const fn damaged(reason: &'static str) -> DecodeError {
 }
 
 /// Whether these bytes begin a NIfTI volume in one file.
-pub(super) fn is_volume(head: &[u8]) -> bool {
+pub(in crate::decode) fn is_volume(head: &[u8]) -> bool {
     let has = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     has(344, b"n+1\0") || has(4, b"n+2\0\r\n\x1a\n")
 }
 
 /// The first bytes of a gzip file's content; fewer where it is damaged or shorter.
-pub(super) fn gzip_head(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::decode) fn gzip_head(bytes: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     let limit = u64::try_from(SECOND_BYTES).unwrap_or(0);
     // What could be read before an error stays in the buffer, and decides.
@@ -39,11 +39,11 @@ pub(super) fn gzip_head(bytes: &[u8]) -> Vec<u8> {
     head
 }
 
-pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
+pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     read(path, Cursor::new(bytes), budget)
 }
 
-pub(super) fn decode_gzip(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
+pub(in crate::decode) fn decode_gzip(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     budget.take("the inflater", Some(READER_BYTES))?;
     read(path, MultiGzDecoder::new(bytes), budget)
 }
@@ -61,7 +61,7 @@ fn read(path: &str, mut bytes: impl Read, budget: &mut Budget) -> Result<Vec<Sli
     let limit = u64::try_from(skip).unwrap_or(u64::MAX);
     std::io::copy(&mut (&mut bytes).take(limit), &mut std::io::sink())
         .map_err(|_| damaged("its compressed data are damaged"))?;
-    volume::slices(path, &grid, bytes, budget)
+    super::slices(path, &grid, bytes, budget)
 }
 
 /// Numbers of the header in its byte order.

@@ -6,10 +6,10 @@
 
 #![allow(clippy::indexing_slicing, reason = "blocks have 64 entries and every index is masked or below 64 by its loop")]
 
-use super::bits::Bits;
-use super::jpeg::{Entropy, Huffman, signed_bits};
 use crate::decode::DecodeError;
 use crate::decode::budget::Budget;
+use crate::decode::codec::bits::Bits;
+use crate::decode::codec::huffman::{Entropy, Huffman, signed_bits};
 
 /// Where the entries of a table in zigzag order lie in a block (figure A.6).
 const ZIGZAG: [u8; 64] = [

@@ -1,7 +1,8 @@
 //! Lossless JPEG (ITU-T T.81 annex H): each sample is predicted from its neighbours and corrected by a Huffman-coded
 //! difference, modulo 2¹⁶.
 
-use super::jpeg::{Entropy, Huffman, signed_bits};
+use crate::decode::codec::bits::Bits;
+use crate::decode::codec::huffman::{Entropy, Huffman, signed_bits};
 
 /// One component, as its headers describe it.
 pub(super) struct Image {
@@ -65,7 +66,7 @@ pub(super) fn decode(image: &Image, table: &Huffman, coded: &Entropy<'_>) -> Res
 
 /// H.1.2.2: 32768 has no further bits.
 #[inline]
-fn difference(table: &Huffman, bits: &mut super::bits::Bits<'_>) -> Option<i32> {
+fn difference(table: &Huffman, bits: &mut Bits<'_>) -> Option<i32> {
     match table.symbol(bits)? {
         size @ 0..16 => Some(signed_bits(bits, u32::from(size))),
         16 => Some(32768),

@@ -1,0 +1,6 @@
+//! What goes out about a study: records for the page, documents of the command line and for exports.
+
+pub mod json;
+mod records;
+
+pub use records::{SeriesInfo, SliceSummary, SpacingInfo, StudyDetection, series_info};
