@@ -103,9 +103,7 @@ fn strata_split_the_lesions_and_share_the_false_positives() {
 #[ignore = "reads ../shared/data: cargo xtask test shared"]
 fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
     let bytes = std::fs::read(common::shared("data/DL_info_test_split.csv")).unwrap();
-    let Ok(Decoded::Table(table)) = decode("DL_info.csv", &bytes) else {
-        panic!("the official table is refused")
-    };
+    let Ok(Decoded::Table(table)) = decode("DL_info.csv", &bytes) else { panic!("the official table is refused") };
     struct Known {
         file: String,
         patient: u32,

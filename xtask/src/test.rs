@@ -32,7 +32,8 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<()> {
     let chosen = choose(names)?;
     let mut outcomes: Vec<(&Stage, Outcome)> = Vec::new();
     for stage in STAGES {
-        let outcome = if chosen.contains(stage.name) { run_stage(project, stage, &outcomes) } else { Outcome::NotChosen };
+        let outcome =
+            if chosen.contains(stage.name) { run_stage(project, stage, &outcomes) } else { Outcome::NotChosen };
         outcomes.push((stage, outcome));
     }
     report(&outcomes)
@@ -93,7 +94,9 @@ fn table(outcomes: &[(&Stage, Outcome)]) -> String {
     for (Stage { name, .. }, outcome) in outcomes {
         let (word, time, note) = match outcome {
             Outcome::Ran(time, Ran::All) => ("passed", Some(time), String::new()),
-            Outcome::Ran(time, Ran::Without(tests)) => ("passed", Some(time), format!("{} left out", count(tests.len()))),
+            Outcome::Ran(time, Ran::Without(tests)) => {
+                ("passed", Some(time), format!("{} left out", count(tests.len())))
+            }
             Outcome::Ran(time, Ran::Nothing(tests)) => ("LEFT OUT", Some(time), count(tests.len())),
             Outcome::Failed(time, error) => {
                 ("FAILED", Some(time), error.lines().next().unwrap_or_default().to_string())

@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn passed_tests_are_counted_over_all_programs() {
         let result = "; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.10s";
-        let printed = format!("running 1 test\ntest a ... ok\ntest result: ok. 1 passed{result}\ntest result: ok. 2 passed{result}\n");
+        let printed = format!(
+            "running 1 test\ntest a ... ok\ntest result: ok. 1 passed{result}\ntest result: ok. 2 passed{result}\n"
+        );
         assert_eq!(n_passed(&printed), 3);
         assert_eq!(n_passed("running 0 tests\n"), 0);
     }

@@ -115,10 +115,8 @@ fn shared(project: &Project) -> Result<Ran> {
         bail!("no test is marked as one that reads ../shared");
     }
     let (here, absent): (Vec<_>, Vec<_>) = tests.iter().partition(|test| project.path(&test.folder).is_dir());
-    let left_out: Vec<_> = absent
-        .iter()
-        .map(|test| format!("{}: {} in tests/{} reads it", test.folder, test.name, test.target))
-        .collect();
+    let left_out: Vec<_> =
+        absent.iter().map(|test| format!("{}: {} in tests/{} reads it", test.folder, test.name, test.target)).collect();
     if here.is_empty() {
         return Ok(Ran::Nothing(left_out));
     }

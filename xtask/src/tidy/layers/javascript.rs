@@ -85,9 +85,11 @@ impl Lexer {
         while let Some(first) = self.peek(0) {
             let line = self.line;
             match (first, self.peek(1)) {
-                ('/', Some('/')) => while self.peek(0).is_some_and(|next| next != '\n') {
-                    self.next();
-                },
+                ('/', Some('/')) => {
+                    while self.peek(0).is_some_and(|next| next != '\n') {
+                        self.next();
+                    }
+                }
                 ('/', Some('*')) => self.skip_block(),
                 ('/', _) if self.is_value_expected() => self.skip_regex(),
                 ('"' | '\'', _) => {
@@ -237,7 +239,7 @@ mod tests {
     fn sentences_are_told_from_names() {
         let script = "a(\"Drop files here\"); b('corner top left'); c(`could not ${x} be read.`); d('[data-testid=error]');\n\
                       throw new Error(\"No such element\"); e(\"Escape\"); f('Really?');";
-        let found: Vec<_> = sentences(&tokens(script)).into_iter().map(|(line, text)| (line, text)).collect();
+        let found = sentences(&tokens(script));
         assert_eq!(found, [(1, "Drop files here".to_string()), (1, " be read.".to_string())]);
     }
 }
