@@ -116,7 +116,7 @@ fn shared(project: &Project) -> Result<Ran> {
     }
     let (here, absent): (Vec<_>, Vec<_>) = tests.iter().partition(|test| project.path(&test.folder).is_dir());
     let left_out: Vec<_> =
-        absent.iter().map(|test| format!("{}: {} in tests/{} reads it", test.folder, test.name, test.target)).collect();
+        absent.iter().map(|test| format!("{}: tests/{} reads {}", test.name, test.target, test.folder)).collect();
     if here.is_empty() {
         return Ok(Ran::Nothing(left_out));
     }
