@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import fnmatch
 import json
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,8 @@ from .tissue import place_mask
 @dataclass
 class CachedSlice:
     """One slice of the cache. `hu` is int16 `[3, h, w]`, `places` the place mask u8 `[h, w]`;
-    `lesions` and the `ignored` boxes in input px. `by_eye`: lesions of no radiologist."""
+    `lesions` and the `ignored` boxes in input px. `by_eye`: lesions of no radiologist. `coded`: what was below 0 HU
+    was lost and filled with constants. `suspect`: shows lesions that nobody boxed. `pelvis`: known to be there."""
 
     hu: np.ndarray
     places: np.ndarray
@@ -43,6 +46,38 @@ class CachedSlice:
     ignored: list[Box]
     by_eye: bool
     split: int
+    coded: bool = False
+    suspect: bool = False
+    pelvis: bool = False
+
+
+FILLS_HU = (-1024, -850, -100)
+"""What a coded slice holds below 0 HU."""
+
+
+def is_coded(hu: np.ndarray) -> bool:
+    """Whether nearly all that lies between air and water is one of the fills' constants."""
+    between = hu[(hu > -1000) & (hu < -180)]
+    return len(between) > 0 and float(np.isin(between, FILLS_HU).mean()) > 0.9
+
+
+@dataclass
+class Facts:
+    """What `series_facts.toml` says of single series: patterns of `suspect` ones, first slice of the pelvis."""
+
+    suspect: list[str] = field(default_factory=list)
+    pelvis_from: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None) -> Facts:
+        """From a TOML file; nothing is known without one."""
+        return cls(**tomllib.loads(path.read_text())) if path is not None else cls()
+
+    def is_suspect(self, series: str) -> bool:
+        return any(fnmatch.fnmatchcase(series, p) for p in self.suspect)
+
+    def is_pelvis(self, series: str, number: int) -> bool:
+        return series in self.pelvis_from and number >= self.pelvis_from[series]
 
 
 def slice_input(series: Series, idx: int) -> Input:
@@ -95,6 +130,27 @@ def read_by_eye(path: Path | None) -> dict[tuple[str, int], list[ByEye]]:
     return rows
 
 
+class SealedPatient(ValueError):
+    """The data hold a patient on whom only somebody else may judge."""
+
+
+def patients_of(table: Path) -> set[int]:
+    """The patients of a DeepLesion table's rows."""
+    with open(table, newline="") as f:
+        return {int(row["Patient_index"]) for row in csv.DictReader(f)}
+
+
+def in_input(b: Box, made: Input) -> Box:
+    """A box of the image in input px."""
+    (ox, oy), (rx, ry) = made.origin, made.ratio
+    return (b[0] / rx - ox, b[1] / ry - oy, b[2] / rx - ox, b[3] / ry - oy)
+
+
+def axes_in_input(axes: Axes | None, made: Input) -> Axes | None:
+    """Diameters of the image in input px; its pixels are taken for squares."""
+    return axes and (axes[0] / made.ratio[0], axes[1] / made.ratio[0], axes[2])
+
+
 def build_cache(
     images: Path,
     dl_info: Path | None,
@@ -102,16 +158,23 @@ def build_cache(
     out: Path,
     backgrounds: int | None = None,
     by_eye: Path | None = None,
+    facts: Path | None = None,
+    sealed: Path | None = None,
 ) -> int:
-    """Writes the cache and returns the number of slices; `backgrounds` as in `chosen_slices`."""
+    """Writes the cache and returns the number of slices; `backgrounds` as in `chosen_slices`. A DeepLesion series of a
+    patient whom the table `sealed` lists is refused."""
     drawn = read_by_eye(by_eye)
+    known = Facts.read(facts)
+    closed = patients_of(sealed) if sealed is not None else set()
     out.mkdir(parents=True, exist_ok=True)
     entries = []
     at = 0
     with open(out / "slices.raw", "wb") as raw, open(out / "places.raw", "wb") as places:
         for series in read_layout(images, dl_info, sources):
+            if series.source == "deeplesion" and series.patient_index in closed:
+                raise SealedPatient(f"{series.id} belongs to a patient of {sealed}")
             # A slice without rows belongs to the official split of its series' rows.
-            split = next((t.split for rows in series.truths.values() for t in rows), 0)
+            split = next((t.split for rows in series.truths.values() for t in rows), series.split)
             for idx in chosen_slices(series, backgrounds):
                 number = series.numbers[idx]
                 made = slice_input(series, idx)
@@ -122,12 +185,6 @@ def build_cache(
                 truths = series.truths.get(number, [])
                 extra = drawn.get((series.id, number), [])
                 seen = [e for e in extra if not e.ignored]
-
-                def in_input(b: Box) -> Box:
-                    return (b[0] / rx - ox, b[1] / ry - oy, b[2] / rx - ox, b[3] / ry - oy)
-
-                def axes_in_input(axes: Axes | None) -> Axes | None:
-                    return axes and (axes[0] / rx, axes[1] / rx, axes[2])
 
                 entries.append(
                     {
@@ -141,12 +198,15 @@ def build_cache(
                         "spacing_mm": series.spacing_mm,
                         "origin": [int(ox), int(oy)],
                         "ratio": [rx, ry],
-                        "boxes": [in_input(t.tight_px) for t in truths] + [in_input(e.box) for e in seen],
+                        "boxes": [in_input(b, made) for b in [*(t.tight_px for t in truths), *(e.box for e in seen)]],
                         "types": [t.coarse_type for t in truths] + [e.type for e in seen],
-                        "axes": [axes_in_input(t.axes_px) for t in truths] + [None for _ in seen],
-                        "ignored": [in_input(e.box) for e in extra if e.ignored],
+                        "axes": [axes_in_input(t.axes_px, made) for t in truths] + [None for _ in seen],
+                        "ignored": [in_input(e.box, made) for e in extra if e.ignored],
                         "by_eye": bool(seen),
                         "split": split,
+                        "coded": is_coded(read_hu(series.path(idx))),
+                        "suspect": known.is_suspect(series.id),
+                        "pelvis": known.is_pelvis(series.id, number),
                     }
                 )
                 at += hu.size
@@ -182,6 +242,9 @@ def open_cache(path: Path) -> list[CachedSlice]:
                 ignored=[tuple(b) for b in e["ignored"]],
                 by_eye=e["by_eye"],
                 split=e["split"],
+                coded=e["coded"],
+                suspect=e["suspect"],
+                pelvis=e["pelvis"],
             )
         )
     return result
@@ -194,9 +257,11 @@ def main() -> None:
     p.add_argument("out", type=Path)
     p.add_argument("--backgrounds", type=int, help="slices without rows per series; all by default")
     p.add_argument("--by-eye", type=Path, help="lesions that the table lacks, and places to ignore")
+    p.add_argument("--facts", type=Path, help="what is known of single series")
+    p.add_argument("--sealed", type=Path, help="table of patients who must not be in the data")
     args = p.parse_args()
     sources = args.dl_info.parent / "sources.csv"
-    n = build_cache(args.images, args.dl_info, sources, args.out, args.backgrounds, args.by_eye)
+    n = build_cache(args.images, args.dl_info, sources, args.out, args.backgrounds, args.by_eye, args.facts, args.sealed)
     print(f"{n} slices")
 
 

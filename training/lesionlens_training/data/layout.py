@@ -66,7 +66,14 @@ class Series:
     spacing_assumed: bool
     interval_mm: float | None
     numbers: list[int]
+    # DeepLesion's official split of the patient where `sources.csv` says it; 0 where nothing does.
+    split: int = 0
     truths: dict[int, list[Truth]] = field(default_factory=dict)
+
+    @property
+    def patient_index(self) -> int:
+        """DeepLesion's number of the patient: the first part of the series' name."""
+        return int(self.id.split("_")[0])
 
     def position_mm(self, idx: int) -> float | None:
         """Position along the stacking axis: slice number times the slice interval."""
@@ -120,6 +127,12 @@ def table_cells(lesion: Lesion) -> dict[str, str]:
     return made
 
 
+def split_said(annotation: str) -> int:
+    """The official split that a source's annotation names, as in "official val patient"; 0 where it names none."""
+    words = {"official train patient": 1, "official val patient": 2, "official test patient": 3}
+    return next((split for text, split in words.items() if text in annotation), 0)
+
+
 def source_of(series_id: str) -> str:
     """Short name of the source, from the number range of the pack's series."""
     n = int(series_id.split("_")[0])
@@ -127,8 +140,10 @@ def source_of(series_id: str) -> str:
         return "deeplesion"
     if n < 920000:
         return "sarcoma"
-    if n < 930000:
+    if n < 930000 or 950000 <= n < 960000:
         return "lung-dx"
+    if 940000 <= n < 950000:
+        return "lidc"
     if n >= 990000:
         return "phantom"
     return "background"
@@ -175,6 +190,7 @@ def read_layout(images: Path, dl_info: Path | None, sources: Path | None = None)
             spacing_assumed=not spacing,
             interval_mm=spacing[2] if len(spacing) > 2 and spacing[2] > 0 else None,
             numbers=numbers,
+            split=split_said(listed.get(id_, {}).get("annotation", "")),
         )
         present = set(numbers)
         for row in rows.get(id_, []):

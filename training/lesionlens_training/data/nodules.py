@@ -69,30 +69,46 @@ def load_nodules(folder: Path) -> list[NodulePatch]:
     return result
 
 
+def _tiles(shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of patches in a mosaic of this shape."""
+    return max(round(shape[0] / PATCH_PX), 1), max(round(shape[1] / PATCH_PX), 1)
+
+
+def mosaic_count(shape: tuple[int, int]) -> int:
+    """How many patches a mosaic of this shape takes."""
+    rows, cols = _tiles(shape)
+    return rows * cols
+
+
 def mosaic(
-    rng: np.random.Generator, patches: list[NodulePatch], side_px: int
+    rng: np.random.Generator, patches: list[NodulePatch], shape: tuple[int, int]
 ) -> tuple[np.ndarray, list[Lesion]]:
-    """Four patches side by side, f32 HU `[3, side, side]` at 0.8 mm, and their lesions.
+    """Patches side by side (`mosaic_count` of them), f32 HU `[3, *shape]` at 0.8 mm, and their lesions.
 
     Patches are centred on their nodules; each is turned, flipped, scaled by 0.85 to 1.15 and shown
     through a window that is shifted at random, so that a place in the picture tells nothing. The
     neighbouring slices are copies of the key slice. A patch's other nodules are not annotated.
     """
-    tile = side_px // 2
-    hu = np.empty((side_px, side_px), np.float32)
+    rows, cols = _tiles(shape)
+    tops = np.linspace(0, shape[0], rows + 1).round().astype(int)
+    lefts = np.linspace(0, shape[1], cols + 1).round().astype(int)
+    hu = np.empty(shape, np.float32)
     lesions = []
-    for k, patch in enumerate(patches[:4]):
-        image, mask = _window(rng, patch, tile)
-        top, left = k // 2 * tile, k % 2 * tile
-        hu[top : top + tile, left : left + tile] = image
+    for k, patch in enumerate(patches[: rows * cols]):
+        top, bottom = tops[k // cols], tops[k // cols + 1]
+        left, right = lefts[k % cols], lefts[k % cols + 1]
+        image, mask = _window(rng, patch, (bottom - top, right - left))
+        hu[top:bottom, left:right] = image
         box = mask_box(mask, left, top)
         if box is not None and min(box[2] - box[0], box[3] - box[1]) >= 3:
             lesions.append(Lesion(box, LUNG_TYPE, axes_of_mask(mask)))
     return np.repeat(hu[None], 3, 0), lesions
 
 
-def _window(rng: np.random.Generator, patch: NodulePatch, tile: int) -> tuple[np.ndarray, np.ndarray]:
-    """A `tile × tile` view of a patch that holds its whole nodule; mirrored where the patch ends."""
+def _window(
+    rng: np.random.Generator, patch: NodulePatch, tile: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A view of a patch, `tile` rows and columns, that holds its whole nodule; mirrored where the patch ends."""
     px = PATCH_SPACING_MM / SPACING_MM * rng.uniform(0.85, 1.15)
     turns = int(rng.integers(4))
     hu, mask = np.rot90(patch.hu, turns), np.rot90(patch.mask, turns)
@@ -100,15 +116,15 @@ def _window(rng: np.random.Generator, patch: NodulePatch, tile: int) -> tuple[np
         hu, mask = hu[:, ::-1], mask[:, ::-1]
     ys, xs = np.nonzero(mask)
     corner = []
-    for at in (ys, xs):
+    for at, side in zip((ys, xs), tile):
         # A mirrored border is at most half as deep as the nodule's distance from it, so that the nodule
         # shows once.
         low, high = float(at.min()), float(at.max() + 1)
-        first = max(-0.5 * low, high + 3 - tile / px)
-        last = min(PATCH_PX + 0.5 * (PATCH_PX - high) - tile / px, low - 3)
+        first = max(-0.5 * low, high + 3 - side / px)
+        last = min(PATCH_PX + 0.5 * (PATCH_PX - high) - side / px, low - 3)
         corner.append(rng.uniform(min(first, last), max(first, last)))
     matrix = np.eye(2) / px
     offset = np.asarray(corner) + 0.5 / px - 0.5
-    image = ndimage.affine_transform(hu, matrix, offset, (tile, tile), order=1, mode="mirror")
-    shown = ndimage.affine_transform(mask.astype(np.float32), matrix, offset, (tile, tile), order=1)
+    image = ndimage.affine_transform(hu, matrix, offset, tile, order=1, mode="mirror")
+    shown = ndimage.affine_transform(mask.astype(np.float32), matrix, offset, tile, order=1)
     return image, shown > 0.5

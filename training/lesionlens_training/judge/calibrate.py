@@ -19,6 +19,7 @@ five groups; `--spec` writes the fit into a model's spec file.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,6 @@ from ..data.truths import KeySlice, boxes_of, key_slices
 from ..twin.froc import Truth, meets
 from ..twin.heads import sigmoid
 from .evaluate import Found, load
-import itertools
 
 EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 RIDGE = 2.0

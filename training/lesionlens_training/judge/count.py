@@ -11,7 +11,6 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from ..draw.sampler import SUSPECT_SERIES
 from ..run.train import read_config, training_nodules, training_slices
 
 
@@ -25,7 +24,7 @@ def main() -> None:
         listed = {row["series"]: row for row in csv.DictReader(f)}
     groups = defaultdict(list)
     slices = {
-        s.path: s for config in configs for s in training_slices(config) if s.lesions or s.series not in SUSPECT_SERIES
+        s.path: s for config in configs for s in training_slices(config) if s.lesions or not s.suspect
     }
     for s in slices.values():
         if s.source == "phantom":

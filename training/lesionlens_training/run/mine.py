@@ -22,7 +22,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ..data.cache import CachedSlice
-from ..draw.sampler import SUSPECT_SERIES, HardNegative
+from ..draw.mix import HardNegative
 from ..lesion import Box
 from ..net.net import Net
 from ..twin.heads import candidates, suppressed
@@ -56,7 +56,7 @@ def mined(
     """Score and place of every false mark on backgrounds, strongest first."""
     found = []
     for s in slices:
-        if s.series in SUSPECT_SERIES or s.source in ("phantom", "sarcoma") or (s.lesions and not s.by_eye):
+        if s.suspect or s.source in ("phantom", "sarcoma") or (s.lesions and not s.by_eye):
             continue
         for score, (x0, y0, x1, y1) in unboxed_marks(net, s)[:per_slice]:
             if score >= least_score:

@@ -28,7 +28,8 @@ import torch.distributed as dist
 
 from ..data.cache import CachedSlice, open_cache
 from ..data.nodules import NodulePatch, load_nodules
-from ..draw.sampler import Batch, HardNegative, Mix, Sampler
+from ..draw.mix import HardNegative, Mix
+from ..draw.sampler import Batch, Sampler
 from ..net.loss import PARTS, detection_loss
 from ..net.net import Net
 from ..net.quantize import FakeQuantNet, activation_scales, calibration_inputs, folded
@@ -67,6 +68,8 @@ class Config:
     bf16: bool = True
     # Quantization-aware: the integer net of `init` in float arithmetic, its activation scales fixed.
     qat: bool = False
+    # Loss of the heat: `cell` or `quality`.
+    heat: str = "cell"
     checkpoint_minutes: float = 3.0
 
 
@@ -94,6 +97,9 @@ def training_slices(config: Config) -> list[CachedSlice]:
         and not matches(s.patient, config.leave_out_patients)
         and (not config.only_splits or s.split in config.only_splits)
     ]
+    strange = sorted({s.series for s in slices if s.split > 1})
+    if strange and not config.only_splits:
+        raise ValueError(f"not training rows by the official split: {', '.join(strange[:5])}")
     if config.unlabelled:
         by = {(s.series, s.number): s for s in slices}
         for place in json.loads(Path(config.unlabelled).read_text()):
@@ -234,7 +240,7 @@ def _worker(rank: int, config: Config, out: Path, rendezvous: str) -> None:
         x = (batch.levels.float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast(config.device, dtype=torch.bfloat16, enabled=config.bf16 and not config.qat):
             outputs = net(x)
-        loss, parts = detection_loss(outputs, batch)
+        loss, parts = detection_loss(outputs, batch, config.heat)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if config.workers > 1:

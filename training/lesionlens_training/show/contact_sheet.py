@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..draw.sampler import CROP, SHARES, Crop, Sampler
+from ..draw.crop import Crop
+from ..draw.mix import SHARES
+from ..draw.sampler import Sampler
 from ..lesion import Lesion
 from ..run.train import hard_negatives, read_config, training_nodules, training_slices
 from ..spec import TYPES
 
-COLUMNS, ROWS = 7, 4
+COLUMNS, ROWS = 5, 4
 
 
 def picture(crop: Crop) -> Image.Image:
@@ -66,9 +68,10 @@ def main() -> None:
     sampler = Sampler(training_slices(config), training_nodules(config), mix, args.seed, hard_negatives(config))
     if args.lesion:
         sampler.lesion_kinds = {args.lesion: 1.0}
-    sheet = Image.new("RGB", (COLUMNS * CROP, ROWS * CROP))
+    rows, cols = mix.shape
+    sheet = Image.new("RGB", (COLUMNS * cols, ROWS * rows))
     for i in range(COLUMNS * ROWS):
-        sheet.paste(picture(sampler.crop()), (i % COLUMNS * CROP, i // COLUMNS * CROP))
+        sheet.paste(picture(sampler.crop()), (i % COLUMNS * cols, i // COLUMNS * rows))
     sheet.save(args.out)
 
 

@@ -10,13 +10,13 @@ computed in f64. Nothing here may be reordered: the program recomputes every bit
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from .. import spec
-import itertools
 
 HU_MIN = spec.COMPANDING[0][0]
 HU_MAX = spec.COMPANDING[-1][0]
