@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { nextSlice } from "../../www/state/selectors.js";
-import { clean, fileName, letters } from "../../www/words/text.js";
+import { clean, fileName, letters } from "../../www/state/text.js";
 
 test("text from files loses what can hide, reorder or break", () => {
   for (const [given, cleaned] of [

@@ -1,7 +1,7 @@
 // @ts-check
 /** The keys of the reading room. */
 
-/** @import { App } from "../types.js" */
+/** @import { App } from "./part.js" */
 
 /**
  * Attaches the keys to whatever should hear them: the document where the viewer is the page, else the viewer.

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * The score threshold, and what was measured at its position. Moving it asks the worker for the detections it has kept
- * and for the figures; the net is not run again. A model without figures leaves the slider alone.
+ * The score threshold, and what was measured at its position. Moving it chooses from what the page already has. A model
+ * without figures leaves the slider alone.
  */
 
-/** @import { ModelInfo, State } from "../types.js" */
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { operatingPoint } from "../state/selectors.js";
 import { make, setAttributes, setText } from "./dom.js";
-import { words } from "../words/en.js";
 import { Part } from "./part.js";
 
 // Elements name each other by ids, and several viewers may stand in one page.
@@ -14,14 +15,8 @@ let n_made = 0;
 
 export class LlThreshold extends Part {
   #id = `ll-threshold-${(n_made += 1)}`;
-  #input = make("input", {
-    type: "range",
-    "data-testid": "threshold",
-    min: 0,
-    max: 1,
-    step: 0.01,
-    "aria-label": words.threshold.label,
-  });
+  #label = make("span");
+  #input = make("input", { type: "range", "data-testid": "threshold", min: 0, max: 1, step: 0.01 });
   #value = make("output");
   #measured = make("p", {
     class: "quiet measured",
@@ -30,38 +25,39 @@ export class LlThreshold extends Part {
     hidden: true,
   });
   #evidence = make("p", { id: `${this.#id}-evidence` });
+  #summary = make("summary");
+  #columns = make("tr");
   #rows = make("tbody");
   #details = make(
     "details",
     { class: "quiet evidence", hidden: true },
-    make("summary", {}, words.threshold.evidence),
+    this.#summary,
     this.#evidence,
-    make(
-      "table",
-      {},
-      make("thead", {}, make("tr", {}, ...words.threshold.columns.map((name) => make("th", { scope: "col" }, name)))),
-      this.#rows,
-    ),
+    make("table", {}, make("thead", {}, this.#columns), this.#rows),
   );
 
   /** @override */
   build() {
-    this.append(
-      make("label", {}, make("span", {}, words.threshold.label), this.#value, this.#input),
-      this.#measured,
-      this.#details,
-    );
+    this.append(make("label", {}, this.#label, this.#value, this.#input), this.#measured, this.#details);
+  }
+
+  /** @override @param {Words} words */
+  say({ threshold }) {
+    setText(this.#label, threshold.label);
+    setAttributes(this.#input, { "aria-label": threshold.label });
+    setText(this.#summary, threshold.evidence);
+    this.#columns.replaceChildren(...threshold.columns.map((name) => make("th", { scope: "col" }, name)));
   }
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.#input.addEventListener("input", () => this.app.actions.setThreshold(this.#input.valueAsNumber), { signal });
-    this.watch(["model"], ({ model }) => this.#explain(model), signal);
-    this.watch(["threshold", "model", "operatingPoint"], (state) => this.#show(state), signal);
+    this.watch(["model"], (state) => this.#explain(state), signal);
+    this.watch(["threshold", "model"], (state) => this.#show(state), signal);
   }
 
-  /** All that was measured, and on what. @param {ModelInfo | null} model */
-  #explain(model) {
+  /** All that was measured, and on what. @param {Readonly<State>} state */
+  #explain({ model }) {
     const evidence = model?.evidence;
     const points = model?.operating_points ?? [];
     const hasFigures = points.length > 0;
@@ -69,20 +65,23 @@ export class LlThreshold extends Part {
     this.#details.hidden = !hasFigures;
     setText(this.#evidence, evidence ? `${evidence.sensitivity} ${evidence.marks}` : "");
     this.#rows.replaceChildren(
-      ...points.map((point) => make("tr", {}, ...words.threshold.row(point).map((cell) => make("td", {}, cell)))),
+      ...points.map((point) => make("tr", {}, ...this.words.threshold.row(point).map((cell) => make("td", {}, cell)))),
     );
     const described = `${this.#measured.id} ${this.#evidence.id}`;
     setAttributes(this.#input, { "aria-describedby": hasFigures ? described : null });
   }
 
   /** @param {Readonly<State>} state */
-  #show({ threshold, model, operatingPoint }) {
+  #show(state) {
+    const { threshold, model } = state;
+    const words = this.words.threshold;
+    const point = operatingPoint(state);
     this.#input.disabled = model === null;
     this.#input.min = String(model?.score_floor ?? 0);
     if (this.#input.valueAsNumber !== threshold) this.#input.valueAsNumber = threshold;
-    const value = words.threshold.value(threshold);
+    const value = words.value(threshold);
     const hasFigures = (model?.operating_points.length ?? 0) > 0;
-    const measured = operatingPoint ? words.threshold.measured(operatingPoint) : words.threshold.below;
+    const measured = point ? words.measured(point) : words.below;
     this.#input.setAttribute("aria-valuetext", hasFigures ? `${value}. ${measured}` : value);
     setText(this.#measured, hasFigures ? measured : "");
     setText(this.#value, value);

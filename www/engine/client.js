@@ -1,56 +1,63 @@
 // @ts-check
 /**
- * The page's end of the worker: calls and answers in order, and the end of a worker that trapped or hangs.
- * A lost worker takes its slices and detections with it; `ready` starts a new one from the kept bytes.
+ * The page's end of one worker: calls and answers in order, and the end of a worker that trapped or hangs.
+ * A lost worker takes what it held with it; `ready` starts a new one.
  */
 
-/** @import { Kit, ModelInfo } from "../types.js" */
+/** @import { Fault } from "lesionlens" */
+
+/**
+ * What a worker says of an error. Without a code it is a trap, which leaves the worker's module unusable.
+ * @typedef {{
+ *   name: string, code: string | null, fault: Fault, unrelated: boolean, details: Readonly<Record<string, unknown>>, message: string,
+ * }} Refusal
+ */
 
 /** A refusal by the WebAssembly module: the worker is well, and the error names a stable code. */
 export class CallError extends Error {
-  /**
-   * @param {string} name
-   * @param {string} code
-   * @param {string} message
-   */
-  constructor(name, code, message) {
+  /** @param {Refusal} refusal */
+  constructor({ name, code, fault, unrelated, details, message }) {
     super(message);
     this.name = name;
-    this.code = code;
+    this.code = code ?? "";
+    this.fault = fault;
+    this.unrelated = unrelated;
+    this.details = details;
   }
 }
 
-/** The worker is gone. `call` and `args` are what it was doing when it trapped or hung. */
+/** The worker is gone. `call` and `about` are what it was doing when it trapped or hung. */
 export class WorkerLost extends Error {
   /**
    * @param {"WorkerTrap" | "WorkerTimeout"} code
    * @param {string} message
    * @param {string} call
-   * @param {readonly unknown[]} args
+   * @param {string} about what the call was about, as its caller named it
    */
-  constructor(code, message, call, args) {
+  constructor(code, message, call, about) {
     super(message);
     this.name = "WorkerLost";
     this.code = code;
     this.call = call;
-    this.args = args;
+    this.about = about;
   }
 }
 
 /**
  * @typedef {{
- *   id: number, call: string, args: readonly unknown[],
+ *   id: number, call: string, about: string,
  *   resolve: (result: any) => void, reject: (error: Error) => void,
  * }} Pending
  */
 
-export class Engine {
-  /** @type {Kit} */ #kit;
-  /** @type {"start" | "startNet"} */ #startCall;
+export class Client {
+  #url;
+  #startCall;
+  #startArgs;
   #limit_s;
   #startLimit_s;
   /** @type {Worker | null} */ #worker = null;
-  /** @type {Promise<ModelInfo> | null} */ #started = null;
+  /** @type {Promise<any> | null} */ #started = null;
   /** @type {Pending[]} */ #pending = [];
   /** @type {WorkerLost | null} */ #lost = null;
   #nextId = 0;
@@ -58,20 +65,21 @@ export class Engine {
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
 
   /**
-   * @param {Kit} kit
-   * @param {"start" | "startNet"} startCall whether the worker holds the study, or only a net
+   * @param {string} url of the worker's script
+   * @param {{ call: string, args: readonly unknown[] }} start the first call, by which the worker gets ready
    * @param {{ limit_s: number, startLimit_s: number }} limits seconds one call, and the first call, may take
    */
-  constructor(kit, startCall = "start", limits = { limit_s: 20, startLimit_s: 60 }) {
-    this.#kit = kit;
-    this.#startCall = startCall;
+  constructor(url, start, limits = { limit_s: 20, startLimit_s: 60 }) {
+    this.#url = url;
+    this.#startCall = start.call;
+    this.#startArgs = start.args;
     this.#limit_s = limits.limit_s;
     this.#startLimit_s = limits.startLimit_s;
   }
 
   /**
    * A worker that answers: the present one, or a new one where there is none or it was lost.
-   * @returns {Promise<ModelInfo>} of a worker that holds the study
+   * @returns {Promise<any>} the answer to the first call
    */
   ready() {
     this.#started ??= this.#start();
@@ -82,16 +90,15 @@ export class Engine {
    * Calls one method of what the worker holds. Calls are answered in order.
    * @param {string} call
    * @param {readonly unknown[]} args
-   * @param {Transferable[]} transfer
+   * @param {{ transfer?: Transferable[], about?: string }} options `about` names the culprit if the worker is lost over it
    * @returns {Promise<any>} rejects with a CallError, or with a WorkerLost
    */
-  call(call, args = [], transfer = []) {
+  call(call, args = [], { transfer = [], about = "" } = {}) {
     const worker = this.#worker;
-    if (!worker) return Promise.reject(this.#lost ?? new WorkerLost("WorkerTrap", "", call, args));
+    if (!worker) return Promise.reject(this.#lost ?? new WorkerLost("WorkerTrap", "", call, about));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      // What was transferred is gone from this side; the record keeps only what names the culprit.
-      this.#pending.push({ id, call, args: args.filter((arg) => typeof arg !== "object"), resolve, reject });
+      this.#pending.push({ id, call, about, resolve, reject });
       if (this.#pending.length === 1) this.#watch();
       worker.postMessage({ id, call, args }, transfer);
     });
@@ -99,18 +106,17 @@ export class Engine {
 
   #start() {
     this.#lost = null;
-    const worker = new Worker(this.#kit.workerUrl, { type: "module", name: "lesionlens" });
+    const worker = new Worker(this.#url, { type: "module", name: "lesionlens" });
     this.#worker = worker;
     worker.addEventListener("message", ({ data }) => this.#settle(worker, data));
     worker.addEventListener("error", (event) => this.#lose(worker, "WorkerTrap", event.message ?? ""));
     worker.addEventListener("messageerror", () => this.#lose(worker, "WorkerTrap", ""));
-    const { glueUrl, module, spec, model } = this.#kit;
-    return this.call(this.#startCall, [{ glueUrl, module, spec, model }]);
+    return this.call(this.#startCall, this.#startArgs);
   }
 
   /**
    * @param {Worker} worker
-   * @param {{ id: number, result?: unknown, error?: { name: string, code: string | null, message: string } }} answer
+   * @param {{ id: number, result?: unknown, error?: Refusal }} answer
    */
   #settle(worker, answer) {
     if (worker !== this.#worker) return;
@@ -121,7 +127,7 @@ export class Engine {
     const at = this.#pending.findIndex(({ id }) => id === answer.id);
     const [pending] = at < 0 ? [] : this.#pending.splice(at, 1);
     this.#watch();
-    if (answer.error) pending?.reject(new CallError(answer.error.name, answer.error.code ?? "", answer.error.message));
+    if (answer.error) pending?.reject(new CallError(answer.error));
     else pending?.resolve(answer.result);
   }
 
@@ -135,7 +141,7 @@ export class Engine {
     if (worker !== this.#worker) return;
     worker.terminate();
     const pending = this.#pending;
-    this.#lost = new WorkerLost(code, message, pending[0]?.call ?? "", pending[0]?.args ?? []);
+    this.#lost = new WorkerLost(code, message, pending[0]?.call ?? "", pending[0]?.about ?? "");
     this.#worker = null;
     this.#started = null;
     this.#pending = [];

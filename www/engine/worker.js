@@ -2,81 +2,77 @@
 /**
  * The worker: holds one Workbench of the WebAssembly module, or one Net, and answers one message at a time, in order.
  *
- * In:  `{ id, call, args }`, `call` being `start` or `startNet` (once, first), a method of the Workbench, or `run`.
- * Out: `{ id, result }` or `{ id, error: { name, code, message } }`. An error without a code is a trap: it leaves the
+ * In:  `{ id, call, args }`, `call` being `start` or `startNet` (once, first) or one of `calls`.
+ * Out: `{ id, result }` or `{ id, error }`, a Refusal (see client.js). An error without a code is a trap: it leaves the
  *      instance unusable, and the page ends this worker.
  *
  * The page starts it from a blob: URL after the network is given up, so it imports nothing but the glue it is handed.
  */
 
-/** @import { Glue, ModelInfo, Net, Workbench } from "../types.js" */
+/** @import { Net, Sample, Workbench } from "lesionlens" */
+/** @import { Refusal } from "./client.js" */
 
 const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[]): void }} */ (
   /** @type {unknown} */ (globalThis)
 );
 
-/** @typedef {{ glueUrl: string, module: WebAssembly.Module, spec: string, model: Uint8Array }} StartKit */
+/** @typedef {{ glueUrl: string, module: WebAssembly.Module, spec: string }} StudyKit */
+/** @typedef {StudyKit & { model: Uint8Array }} NetKit */
 
+/** @type {typeof import("lesionlens") | null} */
+let glue = null;
 /** @type {Workbench | null} */
 let bench = null;
 /** @type {Net | null} */
 let net = null;
+/** @type {Sample | null} */
+let sample = null;
 
-/**
- * @param {StartKit} kit
- * @returns {Promise<Glue>}
- */
-async function load(kit) {
-  /** @type {Glue} */
-  const glue = await import(kit.glueUrl);
-  glue.initSync({ module: kit.module });
-  return glue;
+/** @param {StudyKit} kit */
+async function load({ glueUrl, module }) {
+  /** @type {typeof import("lesionlens")} */
+  const loaded = await import(glueUrl);
+  loaded.initSync({ module });
+  glue = loaded;
+  return loaded;
 }
 
-/**
- * @param {StartKit} kit
- * @returns {Promise<ModelInfo>}
- */
-async function start(kit) {
-  const glue = await load(kit);
-  bench = new glue.Workbench(kit.spec, kit.model);
-  return bench.modelInfo();
+/** The study's bench, once it was started. */
+function study() {
+  if (!bench) throw new Error("no study was started");
+  return bench;
 }
 
-/** @param {StartKit} kit */
-async function startNet(kit) {
-  const glue = await load(kit);
-  net = new glue.Net(kit.spec, kit.model);
+/** The sample study, which is made when it is asked for. */
+function sampleStudy() {
+  if (!glue) throw new Error("no study was started");
+  sample ??= new glue.Sample();
+  return sample;
 }
 
-/** @type {Record<string, (bench: Workbench, args: any[]) => unknown>} */
+/** @type {Record<string, (...args: any[]) => unknown>} */
 const calls = {
-  operatingPoint: (b, [threshold]) => b.operatingPoint(threshold),
-  addFile: (b, [path, bytes]) => b.addFile(path, bytes),
-  clear: (b) => b.clear(),
-  arrange: (b) => b.arrange(),
-  render: (b, [series, slice, center_hu, width_hu]) => b.render(series, slice, center_hu, width_hu),
-  fingerprint: (b, [series, slice]) => b.fingerprint(series, slice),
-  memoryBytes: (b) => b.memoryBytes(),
-  input: (b, [series, slice]) => b.input(series, slice),
-  accept: (b, [series, slice, heads]) => b.accept(series, slice, heads),
-  detections: (b, [threshold]) => b.detections(threshold),
-  sampleSize: (b) => b.sampleSize(),
-  sampleFile: (b, [index]) => b.sampleFile(index),
+  start: async (/** @type {StudyKit} */ kit) => {
+    const { Workbench } = await load(kit);
+    bench = new Workbench(kit.spec);
+    return bench.modelInfo();
+  },
+  startNet: async (/** @type {NetKit} */ kit) => {
+    const { Net } = await load(kit);
+    net = new Net(kit.spec, kit.model);
+  },
+  run: (levels, rows, cols) => net?.run(levels, rows, cols),
+  addFile: (path, bytes) => study().addFile(path, bytes),
+  clear: () => study().clear(),
+  arrange: () => study().arrange(),
+  render: (slice, center_hu, width_hu) => study().render(slice, center_hu, width_hu),
+  fingerprint: (slice) => study().fingerprint(slice),
+  input: (slice) => study().input(slice),
+  accept: (ticket, heads) => study().accept(ticket, heads),
+  sampleSize: () => sampleStudy().nFiles(),
+  sampleFile: (file) => sampleStudy().file(file),
+  memoryBytes: () => glue?.memoryBytes(),
 };
-
-/**
- * @param {string} call
- * @param {any[]} args
- */
-function answer(call, args) {
-  if (call === "start") return start(args[0]);
-  if (call === "startNet") return startNet(args[0]);
-  if (call === "run" && net) return net.run(args[0], args[1], args[2]);
-  const method = calls[call];
-  if (!method || !bench) throw new Error(`no call ${call}`);
-  return method(bench, args);
-}
 
 /**
  * The buffers of a file of the sample study, of a net's input or of its heads, handed over instead of copied.
@@ -91,11 +87,17 @@ function buffersOf(result) {
   );
 }
 
-/** @param {any} error */
+/**
+ * @param {any} error
+ * @returns {Refusal}
+ */
 function describe(error) {
   return {
     name: String(error?.name ?? "Error"),
     code: typeof error?.code === "string" ? error.code : null,
+    fault: error?.fault ?? "program",
+    unrelated: error?.unrelated === true,
+    details: error?.details ?? {},
     message: String(error?.message ?? error),
   };
 }
@@ -103,7 +105,9 @@ function describe(error) {
 addEventListener("message", async (event) => {
   const { id, call, args } = event.data;
   try {
-    const result = await answer(call, args);
+    const answer = calls[call];
+    if (!answer) throw new Error(`no call ${call}`);
+    const result = await answer(...args);
     scope.postMessage({ id, result }, buffersOf(result));
   } catch (error) {
     scope.postMessage({ id, error: describe(error) }, []);

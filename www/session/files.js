@@ -1,8 +1,10 @@
 // @ts-check
 /** From what was dropped or picked to files to read. Nothing is read here before its turn comes. */
 
-/** @import { Source } from "../types.js" */
-import { words } from "../words/en.js";
+/**
+ * A file to read: one that was dropped or picked, or one of the sample study, whose path is known after reading.
+ * @typedef {{ path: string, read(): Promise<{ path: string, bytes: Uint8Array<ArrayBuffer> }> }} Source
+ */
 
 // What the decoder's memory can hold at most (the module is linked with --max-memory of this size).
 const LARGEST_BYTES = 402_653_184;
@@ -13,12 +15,13 @@ const LITTER = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 export class ReadError extends Error {
   /**
    * @param {"FileUnreadable" | "FileTooLarge"} code
-   * @param {string} message
+   * @param {Record<string, unknown>} details
    */
-  constructor(code, message) {
-    super(message);
+  constructor(code, details = {}) {
+    super();
     this.name = "ReadError";
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -31,11 +34,13 @@ function sourceOf(file, path) {
   return {
     path,
     async read() {
-      if (file.size > LARGEST_BYTES) throw new ReadError("FileTooLarge", words.errors.tooLarge);
+      if (file.size > LARGEST_BYTES) {
+        throw new ReadError("FileTooLarge", { bytes: file.size, limit: LARGEST_BYTES });
+      }
       try {
         return { path, bytes: new Uint8Array(await file.arrayBuffer()) };
       } catch {
-        throw new ReadError("FileUnreadable", words.errors.unreadable);
+        throw new ReadError("FileUnreadable");
       }
     },
   };
@@ -71,9 +76,6 @@ export function dropped(transfer) {
   return async () => inOrder([...sources, ...(await Promise.all(folders.map(walk))).flat()]);
 }
 
-/** @param {DataTransfer} transfer */
-export const holdsFiles = (transfer) => transfer.types.includes("Files");
-
 /**
  * @param {FileSystemDirectoryEntry} folder
  * @returns {Promise<Source[]>}
@@ -105,7 +107,7 @@ function sourceOfEntry(entry) {
     async read() {
       /** @type {File} */
       const file = await new Promise((resolve, reject) => {
-        entry.file(resolve, () => reject(new ReadError("FileUnreadable", words.errors.unreadable)));
+        entry.file(resolve, () => reject(new ReadError("FileUnreadable")));
       });
       return sourceOf(file, path).read();
     },

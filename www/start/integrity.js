@@ -1,9 +1,14 @@
 // @ts-check
 /** Fetches the page's own files with progress in bytes and checks each against the SHA-256 the page was built with. */
 
-/** @import { Build, BuiltFile, BuiltFileName } from "../types.js" */
 import { StartError } from "./start-error.js";
-import { words } from "../words/en.js";
+
+/**
+ * What `cargo xtask web` wrote into the page: one entry per file that start-up fetches.
+ * @typedef {{ path: string, sha256: string, bytes: number }} BuiltFile
+ * @typedef {"wasm" | "glue" | "worker" | "model" | "spec"} BuiltFileName
+ * @typedef {{ version: string, commit: string, files: Record<BuiltFileName, BuiltFile> }} Build
+ */
 
 /** @type {readonly BuiltFileName[]} */
 const FILES = ["spec", "glue", "worker", "model", "wasm"];
@@ -19,12 +24,12 @@ export function readBuild(page) {
   try {
     build = JSON.parse(page.querySelector("script#build")?.textContent ?? "");
   } catch {
-    throw new StartError("BuildMissing", "");
+    throw new StartError("BuildMissing");
   }
   for (const name of FILES) {
     const file = build.files?.[name];
     if (typeof file?.path !== "string" || !/^[0-9a-f]{64}$/.test(file.sha256) || !Number.isSafeInteger(file.bytes)) {
-      throw new StartError("BuildMissing", "");
+      throw new StartError("BuildMissing");
     }
   }
   return build;
@@ -66,7 +71,9 @@ async function fetchFile(file, base, onBytes, onBody) {
   try {
     // Asking the server each time keeps a stale copy in the cache from failing the check.
     const response = await fetch(new URL(file.path, base), { cache: "no-cache", credentials: "omit" });
-    if (!response.ok || !response.body) throw new Error(words.failure.http(response.status));
+    if (!response.ok || !response.body) {
+      throw new StartError("DownloadFailed", { file: file.path, details: { status: response.status } });
+    }
     let body = response.body;
     if (onBody) {
       const [ours, theirs] = body.tee();
@@ -80,13 +87,16 @@ async function fetchFile(file, base, onBytes, onBody) {
       onBytes(part.value.length);
     }
   } catch (error) {
-    throw new StartError(
-      "DownloadFailed",
-      words.failure.download(file.path, error instanceof Error ? error.message : String(error)),
-    );
+    if (error instanceof StartError) throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new StartError("DownloadFailed", { file: file.path, cause });
   }
-  if (at !== bytes.length)
-    throw new StartError("IntegrityMismatch", words.failure.size(file.path, bytes.length, at), file.path);
+  if (at !== bytes.length) {
+    throw new StartError("IntegrityMismatch", {
+      file: file.path,
+      details: { found_bytes: at, expected_bytes: bytes.length },
+    });
+  }
   return bytes;
 }
 
@@ -97,6 +107,7 @@ async function fetchFile(file, base, onBytes, onBody) {
 async function check(file, bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== file.sha256)
-    throw new StartError("IntegrityMismatch", words.failure.integrity(file.path, file.sha256, found), file.path);
+  if (found !== file.sha256) {
+    throw new StartError("IntegrityMismatch", { file: file.path, details: { found, expected: file.sha256 } });
+  }
 }

@@ -5,11 +5,10 @@
  * then are files accepted.
  */
 
-/** @import { Kit } from "../types.js" */
+/** @import { Kit } from "../engine/pool.js" */
 import { fetchAll, readBuild } from "./integrity.js";
 import { giveUpNetwork } from "./lock.js";
 import { StartError } from "./start-error.js";
-import { words } from "../words/en.js";
 
 /**
  * @param {Document} page
@@ -31,12 +30,13 @@ export async function prepare(page, onProgress) {
   try {
     module = await (compiling ?? WebAssembly.compile(files.wasm));
   } catch (error) {
-    throw new StartError("WasmRefused", error instanceof Error ? error.message : String(error), build.files.wasm.path);
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new StartError("WasmRefused", { file: build.files.wasm.path, cause });
   }
   giveUpNetwork(page);
   const script = { type: "text/javascript" };
   return {
-    build,
+    version: build.version,
     module,
     spec: new TextDecoder().decode(files.spec),
     model: files.model,
@@ -48,7 +48,7 @@ export async function prepare(page, onProgress) {
 /** @param {Document} page */
 function checkBrowser(page) {
   const view = page.defaultView ?? globalThis;
-  if (!view.isSecureContext) throw new StartError("InsecureContext", "");
+  if (!view.isSecureContext) throw new StartError("InsecureContext");
   const needed = {
     WebAssembly: typeof WebAssembly === "object",
     "crypto.subtle": typeof view.crypto?.subtle === "object",
@@ -58,5 +58,5 @@ function checkBrowser(page) {
   const missing = Object.entries(needed)
     .filter(([, present]) => !present)
     .map(([name]) => name);
-  if (missing.length > 0) throw new StartError("BrowserTooOld", words.failure.missing(missing.join(", ")));
+  if (missing.length > 0) throw new StartError("BrowserTooOld", { details: { missing: missing.join(", ") } });
 }

@@ -1,15 +1,15 @@
 // @ts-check
-/** Why the page cannot start: a stable code, a sentence with the particulars, and the file it is about, if any. */
+/** Why the page cannot start: a stable code, the file of the page it is about, if any, and the particulars. */
 export class StartError extends Error {
   /**
    * @param {string} code
-   * @param {string} message
-   * @param {string} file
+   * @param {{ file?: string, cause?: string, details?: Record<string, unknown> }} about `cause`: what the browser says
    */
-  constructor(code, message, file = "") {
-    super(message);
+  constructor(code, { file = "", cause = "", details = {} } = {}) {
+    super(cause);
     this.name = "StartError";
     this.code = code;
     this.file = file;
+    this.details = { ...details, path: file };
   }
 }

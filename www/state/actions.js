@@ -1,26 +1,24 @@
 // @ts-check
 /** What a person can do with an open study. Each action is one change of the state. */
 
-/** @import { Detection, DisplayWindow, StateStore, View } from "../types.js" */
-import { detectionKey } from "./selectors.js";
+/** @import { Window as DisplayWindow } from "lesionlens" */
+/** @import { Shown } from "./selectors.js" */
+/** @import { StateStore } from "./state.js" */
+/** @import { Place } from "./view.js" */
 import { PRESETS } from "./presets.js";
+import { seriesInView, shownDetections } from "./selectors.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
 
-/**
- * @param {StateStore} store
- * @param {import("../session/study.js").Study} study
- */
-export function createActions(store, study) {
-  const series = () => store.get().series[store.get().view.series];
-
-  /** @param {View} view */
-  const show = (view) => {
+/** @param {StateStore} store */
+export function createActions(store) {
+  /** @param {Place} place */
+  const show = (place) => {
     const { series: all, window, ownWindow } = store.get();
-    const shown = all[view.series];
+    const shown = all[place.series];
     if (!shown) return;
-    const slice = Math.min(Math.max(view.slice, 0), shown.slices.length - 1);
-    store.set({ view: { series: view.series, slice }, window: ownWindow ? shown.window : window });
+    const slice = Math.min(Math.max(place.slice, 0), shown.slices.length - 1);
+    store.set({ view: { series: place.series, slice }, window: ownWindow ? shown.window : window });
   };
 
   /** @param {number} slice 0-based; beyond the ends means the ends */
@@ -33,12 +31,13 @@ export function createActions(store, study) {
     store.set({ window: { width_hu, center_hu }, ownWindow: false });
   };
 
-  const followSeries = () => store.set({ window: series()?.window ?? store.get().window, ownWindow: true });
+  const followSeries = () =>
+    store.set({ window: seriesInView(store.get())?.window ?? store.get().window, ownWindow: true });
 
-  /** @param {Detection} detection */
-  const select = (detection) => {
-    show({ series: detection.series, slice: detection.slice });
-    store.set({ selected: detectionKey(detection) });
+  /** @param {Shown} shown */
+  const goTo = ({ series, slice, detection }) => {
+    show({ series, slice });
+    store.set({ selected: detection.id });
   };
 
   return {
@@ -62,14 +61,14 @@ export function createActions(store, study) {
       store.set({ selected: null });
     },
     /** @param {number} threshold */
-    setThreshold: (threshold) => {
-      store.set({ threshold });
-      void study.refresh();
-      void study.lookUp();
+    setThreshold: (threshold) => store.set({ threshold }),
+    /** Shows a detection that is at the threshold on its slice. @param {string | null} id */
+    select: (id) => {
+      const shown = shownDetections(store.get()).find(({ detection }) => detection.id === id);
+      if (shown) goTo(shown);
     },
-    select,
     unselect: () => store.set({ selected: null }),
-    /** @param {string | null} pointed key of the detection under the pointer or with the focus */
+    /** @param {string | null} pointed id of the detection under the pointer or with the focus */
     point: (pointed) => {
       if (store.get().pointed !== pointed) store.set({ pointed });
     },
@@ -79,18 +78,19 @@ export function createActions(store, study) {
      * @param {1 | -1} by
      */
     stepDetection: (by) => {
-      const { detections, selected, view } = store.get();
-      if (detections.length === 0) return;
-      let at = detections.findIndex((d) => detectionKey(d) === selected);
+      const { selected, view } = store.get();
+      const shown = shownDetections(store.get());
+      if (shown.length === 0) return;
+      let at = shown.findIndex(({ detection }) => detection.id === selected);
       if (at < 0) {
-        const after = detections.findIndex(
-          (d) => d.series > view.series || (d.series === view.series && d.slice >= view.slice),
+        const after = shown.findIndex(
+          ({ series, slice }) => series > view.series || (series === view.series && slice >= view.slice),
         );
-        const start = after < 0 ? detections.length : after;
+        const start = after < 0 ? shown.length : after;
         at = by === 1 ? start - 1 : start;
       }
-      const next = detections[(at + by + detections.length) % detections.length];
-      if (next) select(next);
+      const next = shown[(at + by + shown.length) % shown.length];
+      if (next) goTo(next);
     },
     toggleTruth: () => store.set({ showTruth: !store.get().showTruth }),
     toggleBoxes: () => store.set({ showBoxes: !store.get().showBoxes }),

@@ -1,7 +1,7 @@
 // @ts-check
 /** Display windows by key, as reading rooms know them. */
 
-/** @import { DisplayWindow } from "../types.js" */
+/** @import { Window as DisplayWindow } from "lesionlens" */
 
 /**
  * @typedef {"softTissue" | "lung" | "liver" | "bone" | "brain" | "deepLesion" | "model" | "file"} PresetName

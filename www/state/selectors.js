@@ -1,59 +1,87 @@
 // @ts-check
-/** Orders: of detections, of slices to detect, and the names by which both are told apart. Pure functions. */
+/**
+ * What follows from the state. Pure functions of it; the threshold is applied here and nowhere else.
+ *
+ * Scores and thresholds are 32-bit floats in the module, so the slider's value is rounded to one before it is compared.
+ */
 
-/** @import { Detection, SeriesInfo, View } from "../types.js" */
+/** @import { Detection, OperatingPoint, SeriesInfo } from "lesionlens" */
+/** @import { StudyDocument } from "./document.js" */
+/** @import { State } from "./state.js" */
 
 /**
- * @param {number} series
- * @param {number} slice
+ * A detection at the threshold with its place. `rank` counts from 0 on its slice, by falling score.
+ * @typedef {Readonly<{ detection: Detection, series: number, slice: number, rank: number }>} Shown
  */
-export const sliceKey = (series, slice) => `${series}/${slice}`;
-
-/** @param {Detection} detection */
-export const detectionKey = (detection) => `${detection.series}/${detection.slice}/${detection.box_px.join(",")}`;
 
 /**
- * The slice to work on next: the one in view, then its neighbours outwards, then the following series in order,
- * each from its first slice; null when `isSettled` holds for all.
- * @param {readonly SeriesInfo[]} series
- * @param {View} view
- * @param {(series: number, slice: number) => boolean} isSettled
- * @returns {View | null}
+ * What was shown last of a map of detections. Elements ask one after the other, and get the same list.
+ * @type {WeakMap<ReadonlyMap<string, readonly Detection[]>, { series: readonly SeriesInfo[], threshold: number, shown: readonly Shown[] }>}
  */
-export function nextSlice(series, view, isSettled) {
-  for (let step = 0; step < series.length; step += 1) {
-    const s = (view.series + step) % series.length;
-    const n_slices = series[s]?.slices.length ?? 0;
-    const from = step === 0 ? view.slice : 0;
-    for (let distance = 0; distance < n_slices; distance += 1) {
-      for (const slice of distance === 0 ? [from] : [from + distance, from - distance]) {
-        if (slice >= 0 && slice < n_slices && !isSettled(s, slice)) return { series: s, slice };
-      }
-    }
-  }
-  return null;
+const last = new WeakMap();
+
+/**
+ * The detections at the threshold, by series, slice and falling score.
+ * @param {Readonly<Pick<StudyDocument, "series" | "found" | "threshold">>} document
+ * @returns {readonly Shown[]}
+ */
+export function shownDetections({ series, found, threshold }) {
+  const before = last.get(found);
+  if (before && before.series === series && before.threshold === threshold) return before.shown;
+  const lowest = Math.fround(threshold);
+  const shown = series.flatMap(({ slices }, s) =>
+    slices.flatMap(({ id }, slice) =>
+      (found.get(id) ?? [])
+        .filter(({ score }) => score >= lowest)
+        .map((detection, rank) => ({ detection, series: s, slice, rank })),
+    ),
+  );
+  last.set(found, { series, threshold, shown });
+  return shown;
 }
 
 /**
- * The best score on each slice of a series that has a detection, by slice.
- * @param {readonly Detection[]} detections
- * @param {number} series
+ * The detections at the threshold on the slice in view, by falling score.
+ * @param {Readonly<State>} state
+ * @returns {readonly Shown[]}
+ */
+export function shownInView(state) {
+  const { view } = state;
+  return shownDetections(state).filter(({ series, slice }) => series === view.series && slice === view.slice);
+}
+
+/**
+ * The best score at the threshold on each slice of the series in view that has a detection, by slice.
+ * @param {Readonly<State>} state
  * @returns {Map<number, number>}
  */
-export function bestScores(detections, series) {
+export function bestScores(state) {
   /** @type {Map<number, number>} */
   const best = new Map();
-  for (const { series: s, slice, score } of detections) {
-    if (s === series) best.set(slice, Math.max(score, best.get(slice) ?? 0));
+  for (const { series, slice, rank, detection } of shownDetections(state)) {
+    if (series === state.view.series && rank === 0) best.set(slice, detection.score);
   }
   return best;
 }
 
 /**
- * The detections on one slice, in their order of falling score; a detection's letter is its place in this list.
- * @param {readonly Detection[]} detections
- * @param {View} view
+ * What was measured at the highest threshold that is not above the slider's; null where nothing was.
+ * @param {Readonly<State>} state
+ * @returns {OperatingPoint | null}
  */
-export function onSlice(detections, view) {
-  return detections.filter((d) => d.series === view.series && d.slice === view.slice);
+export function operatingPoint({ model, threshold }) {
+  const lowest = Math.fround(threshold);
+  return model?.operating_points.findLast((point) => Math.fround(point.threshold) <= lowest) ?? null;
 }
+
+/** The series in view. @param {Readonly<State>} state */
+export const seriesInView = ({ series, view }) => series[view.series];
+
+/** The slice in view. @param {Readonly<State>} state */
+export const sliceInView = (state) => seriesInView(state)?.slices[state.view.slice];
+
+/** @param {Readonly<State>} state */
+export const n_slices = ({ series }) => series.reduce((sum, { slices }) => sum + slices.length, 0);
+
+/** Whether files are accepted. @param {Readonly<State>} state */
+export const acceptsFiles = ({ stage }) => stage !== "loading" && stage !== "failed";

@@ -1,18 +1,18 @@
 // @ts-check
 /**
  * Draws boxes and their labels over a slice: truth green and solid, detector orange and dashed, 2 px wide with a dark
- * halo; diameters thin, solid and lighter, with a tick at each end, as calipers leave them. Boxes and lines come in image pixels
- * and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
+ * halo; diameters thin, solid and lighter, with a tick at each end, as calipers leave them. Boxes and lines come in image
+ * pixels and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
  */
 
-/** @import { Line } from "../types.js" */
+/** @import { Box, ImageSize, Point, Rectangle, Size } from "./transform.js" */
+import { canvasFromImage, filling, rectangleOf } from "./transform.js";
 
 /**
+ * @typedef {readonly [Point, Point]} Line both ends
  * @typedef {{
- *   box_px: readonly [number, number, number, number], label: string, kind: "truth" | "detector", isSelected: boolean,
- *   lines: readonly Line[],
+ *   box_px: Box, label: string, kind: "truth" | "detector", isSelected: boolean, lines: readonly Line[],
  * }} Outline
- * @typedef {{ x: number, y: number, width: number, height: number }} Rectangle
  */
 
 const HALO = "rgb(0 0 0 / 0.75)";
@@ -25,7 +25,7 @@ const TICK_SHARE = 0.2;
 
 /**
  * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
- * @param {{ cols: number, rows: number }} image
+ * @param {ImageSize} image
  * @param {readonly Outline[]} outlines drawn in this order
  * @param {{ truth: string, detector: string, measure: string }} colours
  */
@@ -39,16 +39,17 @@ export function drawOverlay(canvas, image, outlines, colours) {
   pen.scale(canvas.width / width, canvas.height / height);
   pen.font = FONT;
   pen.textBaseline = "middle";
-  const placed = outlines.map((outline) => ({
-    ...outline,
-    at: canvasFromImage(outline.box_px, image, { width, height }),
-  }));
+  const transform = filling(image, { width, height });
+  const placed = outlines.map((outline) => ({ ...outline, at: rectangleOf(transform, outline.box_px) }));
   // All halos first: where truth and detector coincide, green shows between the orange dashes.
   for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });
   for (const { at, kind, isSelected } of placed) {
     strokeBox(pen, at, { colour: colours[kind], width: isSelected ? 3 : 2, dashes: kind === "detector" ? DASHES : [] });
   }
-  const ends = placed.flatMap(({ lines }) => lines).map((line) => lineOnCanvas(line, image, { width, height }));
+  /** @type {Line[]} */
+  const ends = placed
+    .flatMap(({ lines }) => lines)
+    .map(([one, other]) => [canvasFromImage(transform, one), canvasFromImage(transform, other)]);
   for (const look of [
     { colour: HALO, width: 3.5 },
     { colour: colours.measure, width: 1.5 },
@@ -62,33 +63,6 @@ export function drawOverlay(canvas, image, outlines, colours) {
     taken.push(place);
     writeLabel(pen, place, { label, colour: colours[kind], isSelected });
   }
-}
-
-/**
- * @param {readonly [number, number, number, number]} box_px
- * @param {{ cols: number, rows: number }} image
- * @param {{ width: number, height: number }} canvas
- * @returns {Rectangle}
- */
-function canvasFromImage([x0, y0, x1, y1], image, canvas) {
-  const across = canvas.width / image.cols;
-  const down = canvas.height / image.rows;
-  return { x: x0 * across, y: y0 * down, width: (x1 - x0) * across, height: (y1 - y0) * down };
-}
-
-/**
- * @param {Line} line
- * @param {{ cols: number, rows: number }} image
- * @param {{ width: number, height: number }} canvas
- * @returns {Line}
- */
-function lineOnCanvas([[x0, y0], [x1, y1]], image, canvas) {
-  const across = canvas.width / image.cols;
-  const down = canvas.height / image.rows;
-  return [
-    [x0 * across, y0 * down],
-    [x1 * across, y1 * down],
-  ];
 }
 
 /**
@@ -134,7 +108,7 @@ function strokeBox(pen, at, { colour, width, dashes }) {
  * Where a label goes: above its box, else below, else beside it, wherever it is on the slice and covers no other label.
  * @param {Rectangle} box
  * @param {number} width
- * @param {{ width: number, height: number }} canvas
+ * @param {Size} canvas
  * @param {readonly Rectangle[]} taken
  * @returns {Rectangle}
  */
