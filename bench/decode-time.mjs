@@ -209,7 +209,7 @@ for (const [label, file, syntax, name, script, type] of CASES) {
   const twelve = /^4\.5[135]$/.test(syntax);
   const dicom = dicomOf(stream, syntax, eight ? 8 : twelve ? 12 : 16, !eight && !twelve);
   const times = await page.evaluate(
-    async ([dicom, stream, name, script, type, runs]) => {
+    async ({ dicom, stream, name, script, type, runs }) => {
       const bytesOf = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
       const [file, frame] = [bytesOf(dicom), bytesOf(stream)];
       const decoder = name ? await globalThis.theirs(name, script, type) : null;
@@ -229,7 +229,7 @@ for (const [label, file, syntax, name, script, type] of CASES) {
       }
       return { ours, theirs };
     },
-    [dicom.toString("base64"), stream.toString("base64"), name ?? null, script ?? null, type ?? null, RUNS],
+    { dicom: dicom.toString("base64"), stream: stream.toString("base64"), name, script, type, runs: RUNS },
   );
   const fastest = (values) => (values.length ? Number(Math.min(...values).toFixed(1)) : null);
   const median = (values) =>

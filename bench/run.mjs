@@ -27,12 +27,16 @@ const quantile = (values, q) => {
   return low + (high - low) * (at % 1);
 };
 const rounded = (value, digits = 3) => Number(value.toPrecision(digits));
+/** @typedef {{ median: number, quartiles: number[], least: number, n: number }} Summary */
+
+/** @returns {Summary} */
 const summary = (values) => ({
   median: rounded(quantile(values, 0.5)),
   quartiles: [rounded(quantile(values, 0.25)), rounded(quantile(values, 0.75))],
   least: rounded(Math.min(...values)),
   n: values.length,
 });
+/** @returns {Record<string, Summary>} */
 const summaries = (times) => Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)]));
 const ratio = (times, over, under) => rounded(quantile(times[over], 0.5) / quantile(times[under], 0.5));
 /** Ratio of the shortest times: what is left when nothing else ran. */
@@ -84,6 +88,7 @@ for (let start = 0; start < COLD_STARTS; start++) {
 
 const sizes = JSON.parse(readFileSync(path.join(BUILDS, "../sizes.json"), "utf8"));
 const spec = JSON.parse(readFileSync(new URL("../models/detector.json", import.meta.url), "utf8"));
+const threads_ms = summaries(threaded.times_ms);
 const report = {
   browser: `Chromium ${browser.version()}`,
   processor: `${os.cpus()[0]?.model ?? "unknown"}, ${os.cpus().length} cores`,
@@ -98,7 +103,7 @@ const report = {
   net_ms: summaries(single.times_ms),
   agreement: single.agreement,
   net_ratio_onnxruntime_web_threads: ratio(threaded.times_ms, "own", "onnxruntime"),
-  net_threads_ms: { threads_of_onnxruntime: THREADS, ...summaries(threaded.times_ms) },
+  net_threads_ms: { threads_of_onnxruntime: THREADS, ...threads_ms },
   first_detection_brotli_bytes: sizes.total.brotli,
   bytes: sizes,
   onnxruntime_web_brotli_bytes: ortBytes(),
@@ -112,6 +117,7 @@ const report = {
 await browser.close();
 await host.close();
 
+/** @param {string} what @param {Summary} times */
 const row = (what, { median, quartiles: [low, high], least }) =>
   console.log(
     `${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`,
@@ -123,7 +129,7 @@ console.log(`${"ms".padEnd(44)} ${"median".padStart(8)} ${"quartiles".padStart(1
 row("net, this engine", report.net_ms.own);
 row("net, tract's own operators", report.net_ms.tract);
 row("net, onnxruntime-web, 1 thread", report.net_ms.onnxruntime);
-row(`net, onnxruntime-web, ${THREADS} threads`, report.net_threads_ms.onnxruntime);
+row(`net, onnxruntime-web, ${THREADS} threads`, threads_ms.onnxruntime);
 row("24 slices, 1 worker", report.pools_ms[1]);
 row("24 slices, 2 workers", report.pools_ms[2]);
 row("cold start, this engine, 20 Mbit/s", report.cold_start_ms.over_link.own);

@@ -4,6 +4,7 @@ let net;
 let memory;
 let study;
 
+/** @type {Record<string, (data: any) => unknown>} */
 const calls = {
   async start({ module, spec, model }) {
     const glue = await import("/dist/pkg/lesionlens.js");

@@ -65,7 +65,9 @@ export async function serve(folders, { port = 0, headers = {}, before = () => fa
       return;
     }
     request.url = url.slice(mount.path.length - 1);
-    mount.send(request, response, () => refuse(response, 404));
+    mount.send(request, response, () => {
+      refuse(response, 404);
+    });
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);

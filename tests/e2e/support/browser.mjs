@@ -74,11 +74,11 @@ export async function drop(page, files, selector = "body") {
   const transfer = await page.evaluateHandle(() => new DataTransfer());
   for (const { name, bytes } of files) {
     await page.evaluate(
-      ([to, name, base64]) => {
+      ({ to, name, base64 }) => {
         const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
         to.items.add(new File([bytes], name));
       },
-      [transfer, name, bytes.toString("base64")],
+      { to: transfer, name, base64: bytes.toString("base64") },
     );
   }
   for (const type of ["dragenter", "dragover", "drop"])

@@ -43,8 +43,9 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "doc", what: "rustdoc without warnings, and its examples", needs: &[], run: doc },
     Stage { name: "shared", what: "the Rust tests that read real files from ../shared", needs: &[], run: shared },
     Stage { name: "tools", what: "pinned build tools, npm packages, Chromium", needs: &[], run: install },
-    Stage { name: "types", what: "tsc over the page's scripts", needs: &["tools"], run: types },
     Stage { name: "web", what: "the page builds, starts and keeps its byte budgets", needs: &["tools"], run: page },
+    // The types of what crosses to JavaScript come with the built module.
+    Stage { name: "types", what: "tsc over every script", needs: &["tools", "web"], run: types },
     Stage { name: "wasm", what: "the module's own tests in headless Chromium", needs: &["tools"], run: wasm },
     Stage { name: "e2e", what: "the built page in headless Chromium", needs: &["tools", "web"], run: e2e },
     Stage { name: "training", what: "pytest over the training code", needs: &[], run: training },
@@ -140,7 +141,10 @@ fn install(project: &Project) -> Result<Ran> {
 }
 
 fn types(project: &Project) -> Result<Ran> {
-    run(Command::new(project.path("node_modules/.bin/tsc")).arg("--noEmit").current_dir(project.root()))?;
+    for scripts in ["tsconfig.json", "tsconfig.tools.json"] {
+        let mut tsc = Command::new(project.path("node_modules/.bin/tsc"));
+        run(tsc.args(["--noEmit", "--project", scripts]).current_dir(project.root()))?;
+    }
     Ok(Ran::All)
 }
 
