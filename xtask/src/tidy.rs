@@ -1,8 +1,10 @@
-//! Checks of the sources that no compiler makes: layers, words, pinned dependencies, file sizes, unfinished marks.
+//! Checks of the sources that no compiler makes: layers, words, pinned dependencies, quoted figures, file sizes,
+//! unfinished marks.
 //!
 //! What git tracks or would track is looked at. Every finding is one line that names file and line; all are printed.
 
 mod dependencies;
+mod figures;
 mod layers;
 mod words;
 
@@ -46,6 +48,12 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     }
     let requirements = "training/requirements.txt";
     findings.extend(dependencies::python(requirements, &read_text(&project.path(requirements))?));
+    findings.extend(figures::check(
+        &read_text(&project.path("README.md"))?,
+        project.path("models/detector.onnx").metadata()?.len(),
+        &read_text(&project.path("training/results/figures.json"))?,
+        &read_text(&project.path("docs/conformance.md"))?,
+    )?);
     if !findings.is_empty() {
         bail!("tidy found {} things:\n{}", findings.len(), findings.join("\n"));
     }

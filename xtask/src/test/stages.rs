@@ -37,7 +37,12 @@ pub(super) enum Ran {
 /// Every stage, in the order of running: what is quick and what others need comes first.
 pub(super) const STAGES: &[Stage] = &[
     Stage { name: "fmt", what: "rustfmt changes nothing", needs: &[], run: fmt },
-    Stage { name: "tidy", what: "layers, words, pinned dependencies, file sizes", needs: &[], run: tidy },
+    Stage {
+        name: "tidy",
+        what: "layers, words, pinned dependencies, quoted figures, file sizes",
+        needs: &[],
+        run: tidy,
+    },
     Stage { name: "clippy", what: "clippy, natively and for WebAssembly", needs: &[], run: clippy },
     Stage { name: "native", what: "cargo test", needs: &[], run: native },
     Stage { name: "doc", what: "rustdoc without warnings, and its examples", needs: &[], run: doc },
