@@ -91,32 +91,37 @@ const models = {
 
 /** Formats that are known and not read, with their article. @type {Record<string, string>} */
 const formatNames = {
-  Gzip: "a gzip file",
+  Gzip: "a gzip file that holds no NIfTI volume",
   EmptyZip: "an empty zip archive",
-  SevenZip: "a 7-Zip archive",
+  NestedZip: "a zip archive inside of another",
+  SevenZip: "a 7z archive",
   Rar: "a RAR archive",
   Bzip2: "a bzip2 file",
   Xz: "an xz file",
-  Zstandard: "a Zstandard file",
-  NiftiHeader: "the header of a NIfTI volume in two files",
-  MetaImage: "a MetaImage volume",
+  Zstandard: "a zstandard file",
+  Nifti1Header: "a NIfTI-1 header whose samples are in another file",
+  Nifti2Header: "a NIfTI-2 header whose samples are in another file",
+  NrrdHeader: "an NRRD header whose samples are in another file",
+  NrrdEncoding: "an NRRD volume in text, hexadecimal or bzip2",
+  MetaImage: "a MetaImage header",
   Hdf5: "an HDF5 file",
-  BigTiff: "a BigTIFF",
-  JpegLs: "a JPEG-LS picture",
+  BigTiff: "a BigTIFF image",
+  JpegLs: "a JPEG-LS image",
   Jpeg: "a JPEG picture",
-  Jpeg2000: "a JPEG 2000 picture",
+  Jpeg2000: "a JPEG 2000 image",
   Gif: "a GIF picture",
   Bmp: "a BMP picture",
   WebP: "a WebP picture",
   Pdf: "a PDF document",
-  NestedZip: "a zip archive inside of another",
 };
 
 /** What to do about them. @type {Record<string, string>} */
 const advice = {
   Unpack: "Unpack it and add the images in it.",
-  AddDicom: "Add the DICOM images.",
-  NoHounsfield: "It holds no Hounsfield units: add the DICOM image or the 16-bit PNG.",
+  AddDicom: "Add the DICOM CT images that it was made from.",
+  NoHounsfield: "It holds no Hounsfield units: add the DICOM CT image or the 16-bit PNG.",
+  SaveWhole: "Save it as one file, header and samples together.",
+  SaveRaw: "Save it in the encoding raw or gzip.",
 };
 
 /** Why a file was refused. @type {Record<string, Sentence>} */
