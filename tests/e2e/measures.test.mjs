@@ -29,20 +29,20 @@ const withFigures = (operating_points) =>
     return JSON.stringify({ ...spec, ...evidence, operating_points, score_floor: FLOOR, default_threshold: 0.25 });
   });
 
-/** The module's answers with diameters and types: along the box's diagonal and middle, the first detection a lung's. */
+/** The module's answers with diameters and types: along the box's diagonal and middle, a slice's first detection a lung's. */
 const MEASURING = `
 ;{
-  const { modelInfo, detections } = Workbench.prototype;
+  const { modelInfo, accept } = Workbench.prototype;
   Workbench.prototype.modelInfo = function () {
     return { ...modelInfo.call(this), has_axes: true, has_types: true };
   };
-  Workbench.prototype.detections = function (threshold) {
-    return detections.call(this, threshold).map((detection, at) => {
+  Workbench.prototype.accept = function (ticket, heads) {
+    return accept.call(this, ticket, heads).map((detection, rank) => {
       const [x0, y0, x1, y1] = detection.box_px;
       const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
-      const mm = at === 1 ? { long_mm: null, short_mm: null } : { long_mm: 23.4, short_mm: 13.6 };
+      const mm = rank > 0 ? { long_mm: null, short_mm: null } : { long_mm: 23.4, short_mm: 13.6 };
       const axes = { long_px: [[x0, y], [x1, y]], short_px: [[x, y0 + 2], [x, y1 - 2]], ...mm };
-      return { ...detection, axes, type: at === 0 ? { name: "lung", probability: 0.83 } : null };
+      return { ...detection, axes, type: rank === 0 ? { name: "lung", probability: 0.83 } : null };
     });
   };
 }
@@ -51,12 +51,12 @@ const MEASURING = `
 /** The module's answers without diameters and types, whatever the model has. */
 const PLAIN = `
 ;{
-  const { modelInfo, detections } = Workbench.prototype;
+  const { modelInfo, accept } = Workbench.prototype;
   Workbench.prototype.modelInfo = function () {
     return { ...modelInfo.call(this), has_axes: false, has_types: false };
   };
-  Workbench.prototype.detections = function (threshold) {
-    return detections.call(this, threshold).map((detection) => ({ ...detection, axes: null, type: null }));
+  Workbench.prototype.accept = function (ticket, heads) {
+    return accept.call(this, ticket, heads).map((detection) => ({ ...detection, axes: null, type: null }));
   };
 }
 `;
@@ -176,9 +176,11 @@ describe("figures and measures", () => {
     const name = (at) => rows.nth(at).locator("button").getAttribute("aria-label");
     assert.equal(await details(0), "23 × 14 mm · lung");
     assert.match(await name(0), /^Detection A, score 0\.\d\d, 23 by 14 millimetres, lung, slice \d+, series /);
-    assert.equal(await details(1), "size in mm unknown · type unknown");
-    assert.match(await name(1), /diameters in millimetres unknown, .*type unknown, slice/);
-    assert.deepEqual([shown[0].type, shown[1].type, shown[1].axes.long_mm], ["lung", null, null]);
+    const other = shown.findIndex(({ type }) => type === null);
+    assert.ok(other > 0, "a slice with more than one detection");
+    assert.equal(await details(other), "size in mm unknown · type unknown");
+    assert.match(await name(other), /diameters in millimetres unknown, .*type unknown, slice/);
+    assert.deepEqual([shown[0].type, shown[other].axes.long_mm], ["lung", null]);
 
     const [{ axes, slice }] = shown;
     const [x0, y0, x1, y1] = axes.long_px;

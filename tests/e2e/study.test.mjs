@@ -236,7 +236,7 @@ describe("a study", () => {
     const n_detects = (await calls()).filter((call) => call === "accept").length;
     assert.equal(n_detects, total, "every slice is searched once");
 
-    // The threshold changes the list, and asks for nothing but detections.
+    // The threshold chooses from what the page has.
     const floor = await floorOf();
     await setThreshold(floor);
     await settled();
@@ -252,10 +252,7 @@ describe("a study", () => {
       all.filter(({ score }) => score >= Math.fround(middle)),
     );
     assert.ok(fewer.length < all.length);
-    const asked = new Set((await calls()).slice(n_calls));
-    // A model with figures is asked for those as well.
-    asked.delete("operatingPoint");
-    assert.deepEqual([...asked], ["detections"]);
+    assert.deepEqual((await calls()).slice(n_calls), [], "no worker is asked for anything");
     for (const [i, { series, slice, score }] of all.entries()) {
       assert.ok(slice >= 0 && slice < total && score >= floor && score <= 1);
       const next = all[i + 1];

@@ -79,12 +79,49 @@ const page = {
 /** Why the model cannot be used. @type {Record<string, Sentence>} */
 const models = {
   ModelSpecSyntax: (_, cause) => because("The description of the detector model cannot be read.", cause),
-  ModelSpecValue: (_, cause) => because("The description of the detector model contradicts itself.", cause),
+  ModelSpecValue: (d) => because("The description of the detector model contradicts itself.", d.reason),
   ModelSha256: () =>
     "The detector model is not the file that its description names, so it was not loaded. Whoever serves the page should publish model and description together.",
   ModelEngine: (_, cause) => because("The detector model cannot be run.", cause),
   ModelOutputShape: (_, cause) => because("The detector model gives other outputs than its description says.", cause),
   NoSuchSlice: () => "This slice is no longer there.",
+  NoSuchInput: () => "The study was put in order anew while this slice was searched.",
+  NotSearchable: () => "This slice has no Hounsfield units, so it is shown and not searched.",
+};
+
+/** Formats that are known and not read, with their article. @type {Record<string, string>} */
+const formatNames = {
+  Gzip: "a gzip file that holds no NIfTI volume",
+  EmptyZip: "an empty zip archive",
+  NestedZip: "a zip archive inside of another",
+  SevenZip: "a 7z archive",
+  Rar: "a RAR archive",
+  Bzip2: "a bzip2 file",
+  Xz: "an xz file",
+  Zstandard: "a zstandard file",
+  Nifti1Header: "a NIfTI-1 header whose samples are in another file",
+  Nifti2Header: "a NIfTI-2 header whose samples are in another file",
+  NrrdHeader: "an NRRD header whose samples are in another file",
+  NrrdEncoding: "an NRRD volume in text, hexadecimal or bzip2",
+  MetaImage: "a MetaImage header",
+  Hdf5: "an HDF5 file",
+  BigTiff: "a BigTIFF image",
+  JpegLs: "a JPEG-LS image",
+  Jpeg: "a JPEG picture",
+  Jpeg2000: "a JPEG 2000 image",
+  Gif: "a GIF picture",
+  Bmp: "a BMP picture",
+  WebP: "a WebP picture",
+  Pdf: "a PDF document",
+};
+
+/** What to do about them. @type {Record<string, string>} */
+const advice = {
+  Unpack: "Unpack it and add the images in it.",
+  AddDicom: "Add the DICOM CT images that it was made from.",
+  NoHounsfield: "It holds no Hounsfield units: add the DICOM CT image or the 16-bit PNG.",
+  SaveWhole: "Save it as one file, header and samples together.",
+  SaveRaw: "Save it in the encoding raw or gzip.",
 };
 
 /** Why a file was refused. @type {Record<string, Sentence>} */
@@ -96,7 +133,8 @@ const files = {
     "Reading this file would take more memory than one file may have: it is damaged, or holds more than fits into the page. Add it in parts.",
   UnknownFormat: () =>
     "This is not a format that Lesionlens knows. Add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices with DL_info.csv.",
-  UnsupportedFormat: (d) => `This is ${d.format}, which Lesionlens does not read: ${d.advice}.`,
+  UnsupportedFormat: (d) =>
+    `This is ${formatNames[d.format] ?? d.format}, which Lesionlens does not read. ${advice[d.advice] ?? ""}`.trimEnd(),
   PngNot16Bit: (d) =>
     `This PNG has ${f.plain(d.bits)}-bit samples in colour or below 8 bits: it is a picture of a slice whose Hounsfield units are lost. Add the 16-bit PNG or the DICOM file.`,
   PngNotGreyscale: (d) =>
@@ -176,7 +214,8 @@ const files = {
 
 /** How the slices of a series were ordered. @type {Record<string, Sentence>} */
 const rules = {
-  Position: () => "Ordered by position along the slice normal.",
+  ImagePosition: () => "Ordered by ImagePositionPatient along the slice normal.",
+  VolumePlane: () => "Planes of a volume, in the volume's own order.",
   InstanceNumber: () => "Ordered by InstanceNumber, because the files do not all give a position of their own.",
   NameNumber: (d) =>
     d.step_mm === null || d.step_mm === undefined
@@ -190,7 +229,7 @@ const notes = {
   Gaps: (d) => {
     const there = `There ${f.form(d.n_gaps, { one: "is", other: "are" })} ${f.count(d.n_gaps, { one: "gap", other: "gaps" })}`;
     const between = `the first is between slices ${f.plain(d.after_idx + 1)} and ${f.plain(d.after_idx + 2)}`;
-    return d.unit === "Millimetre"
+    return d.unit === "mm"
       ? `${there} in this series; ${between}: ${f.tenths(d.distance)} mm instead of ${f.tenths(d.usual)} mm.`
       : `${there} in the numbers of this series; ${between}: a step of ${f.any(d.distance)} instead of ${f.any(d.usual)}.`;
   },
@@ -199,7 +238,7 @@ const notes = {
   MixedSpacing: (d) =>
     `The pixel spacing of ${f.count(d.n_slices, SLICES)} is missing or differs from the rest of this series.`,
   ImplausibleHounsfield: (d) =>
-    `The values of ${f.integer(d.n_slices)} PNG or TIFF ${f.form(d.n_slices, SLICES)} lie below −4096 HU: they were not stored as HU + 32768, and nothing measured on them can be trusted.`,
+    `The values of ${f.integer(d.n_slices)} PNG or TIFF ${f.form(d.n_slices, SLICES)} lie below ${f.any(d.lowest_hu)} HU: they were not stored as HU + 32768, and nothing measured on them can be trusted.`,
   NotHounsfield: () =>
     "Not HU: these are 8-bit pictures, whose Hounsfield units are lost. They are shown and not searched.",
   Tilted: (d) =>
@@ -209,7 +248,12 @@ const notes = {
 };
 
 /** Where the spacing of a series comes from. @type {Record<string, string>} */
-const spacingSources = { PixelSpacing: "PixelSpacing", DL_info: "DL_info", assumed: "assumed" };
+const spacingSources = {
+  PixelSpacing: "PixelSpacing",
+  VolumeHeader: "volume header",
+  DL_info: "DL_info",
+  assumed: "assumed",
+};
 
 /** DeepLesion's coarse types. @type {Record<string, string>} */
 const types = {
@@ -230,4 +274,6 @@ export const codes = {
   notes,
   spacingSources,
   types,
+  formatNames,
+  advice,
 };
