@@ -171,10 +171,7 @@ await page.evaluate(
     const bytes = async (name) => new Uint8Array(await (await fetch(`${origin}/dist/${name}`)).arrayBuffer());
     const glue = await import(`${origin}/dist/${files.glue.path}`);
     await glue.default({ module_or_path: `${origin}/dist/${files.wasm.path}` });
-    globalThis.bench = new glue.Workbench(
-      new TextDecoder().decode(await bytes(files.spec.path)),
-      await bytes(files.model.path),
-    );
+    globalThis.bench = new glue.Workbench(new TextDecoder().decode(await bytes(files.spec.path)));
     /** A decoder of one of the packages, whose scripts each define one global factory. */
     globalThis.theirs = async (name, script, type) => {
       const before = new Set(Object.getOwnPropertyNames(globalThis));
