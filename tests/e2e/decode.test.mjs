@@ -88,7 +88,7 @@ describe("decoding in the page", () => {
         }
         return post.call(this, message, transfer);
       };
-      globalThis.ask = (call, args = []) =>
+      const ask = (call, args = []) =>
         new Promise((resolve) => {
           const worker = globalThis.pageWorker;
           const id = n++;

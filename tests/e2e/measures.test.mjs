@@ -79,6 +79,9 @@ describe("figures and measures", () => {
     return { page, complaints };
   }
 
+  /** Takes the focus from whatever has it. @param {import("playwright-core").Page} page */
+  const blur = (page) => page.evaluate(() => /** @type {HTMLElement | null} */ (document.activeElement)?.blur());
+
   /** A page with the generated study, at the lowest threshold, with detections on the slice in view. */
   async function openStudy(t, glue) {
     const { page, complaints } = await open(
@@ -96,14 +99,21 @@ describe("figures and measures", () => {
     return { page, complaints, rows, shown: await shownDetections(page) };
   }
 
-  /** Whether the overlay is painted at a point of the image. */
+  /**
+   * Whether the overlay is painted at a point of the image.
+   * @param {import("playwright-core").Page} page
+   * @param {number[]} point
+   */
   const isPainted = (page, [x, y]) =>
     page.evaluate(
       ([x, y]) => {
+        /** @type {HTMLCanvasElement} */
         const overlay = document.querySelector("canvas.overlay");
-        const slice = document.querySelector("[data-testid=slice-canvas]");
-        const at = [(x / slice.width) * overlay.width, (y / slice.height) * overlay.height].map(Math.round);
-        return overlay.getContext("2d").getImageData(...at, 1, 1).data[3] > 0;
+        /** @type {HTMLCanvasElement} */
+        const slice = document.querySelector("canvas[data-testid=slice-canvas]");
+        const across = Math.round((x / slice.width) * overlay.width);
+        const down = Math.round((y / slice.height) * overlay.height);
+        return overlay.getContext("2d").getImageData(across, down, 1, 1).data[3] > 0;
       },
       [x, y],
     );
@@ -122,13 +132,13 @@ describe("figures and measures", () => {
     await page.click("[data-testid=sample]");
     await stage(page, ["detecting", "done"], 60_000);
     assert.match(await figures(), /score ≥ 0\.20/);
-    for (const [value, expected] of [
+    for (const [value, expected] of /** @type {[number, RegExp][]} */ ([
       [0.19, /score ≥ 0\.10: 64 % of lesions found \(95 % interval 50 to 80 %\), 4\.1 marks per slice\./],
       [0.09, /Nothing was measured/],
       [0.1, /score ≥ 0\.10/],
       [0.2, /score ≥ 0\.20/],
       [0.9, /score ≥ 0\.20/],
-    ]) {
+    ])) {
       await slider.fill(String(value));
       await page.waitForFunction(
         (source) =>
@@ -194,7 +204,7 @@ describe("figures and measures", () => {
     };
     const onAxis = (await Promise.all([0.2, 0.3, 0.4, 0.6, 0.7, 0.8].map(isOnAxis))).filter((at) => at !== null);
     await page.keyboard.press("Escape");
-    await page.evaluate(() => document.activeElement?.blur());
+    await blur(page);
     // Boxes of other detections may cross the diameter; what is left is painted by it alone.
     const isFree = await Promise.all(onAxis.map(async (at) => !(await isPainted(page, at))));
     const point = onAxis.find((_, i) => isFree[i]);
@@ -207,13 +217,16 @@ describe("figures and measures", () => {
     assert.ok(!(await isPainted(page, point)));
     await rows.nth(0).locator("button").focus();
     assert.ok(await isPainted(page, point), "focused");
-    await page.evaluate(() => document.activeElement?.blur());
+    await blur(page);
     assert.ok(!(await isPainted(page, point)));
 
     const canvas = page.locator("[data-testid=slice-canvas]");
     assert.equal(await canvas.getAttribute("data-slice"), String(slice));
     const { x, y, width, height } = await canvas.boundingBox();
-    const [cols, n_rows] = await canvas.evaluate(({ width, height }) => [width, height]);
+    const [cols, n_rows] = await canvas.evaluate((/** @type {HTMLCanvasElement} */ { width, height }) => [
+      width,
+      height,
+    ]);
     const [left, top] = [shown[0].box_px[0] + 1, shown[0].box_px[1] + 1];
     await page.mouse.move(x + (left / cols) * width, y + (top / n_rows) * height);
     assert.ok(await isPainted(page, point), "pointed at on the slice");

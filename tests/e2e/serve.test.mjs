@@ -105,12 +105,12 @@ describe("the static host", () => {
     assert.equal(packed.headers.get("content-encoding"), "gzip");
     assert.equal(packed.headers.get("vary"), "Accept-Encoding");
     assert.equal(await packed.text(), "<p>page, packed</p>");
-    for (const [name, type] of [
+    for (const [name, type] of /** @type {[string, RegExp][]} */ ([
       ["", /^text\/html;\s*charset=utf-8$/],
       ["a%20b.wasm", /^application\/wasm$/],
       ["net.onnx", /^application\/octet-stream$/],
       ["card.md", /^text\/plain/],
-    ]) {
+    ])) {
       const { headers } = await get(name);
       assert.match(headers.get("content-type") ?? "", type);
       assert.equal(headers.get("x-content-type-options"), "nosniff");

@@ -72,17 +72,17 @@ describe("start-up", () => {
   }
 
   test("a missing file and a page that was not built are said plainly", async (t) => {
-    for (const [patch, code, words] of [
-      [
-        { "index.html": (html) => html.toString().replace(/(id="build">)[^<]*/, "$1{}") },
-        "BuildMissing",
-        /cargo xtask web/,
-      ],
-      [
-        { "index.html": (html) => html.toString().replace("pkg/lesionlens_bg.wasm", "pkg/absent.wasm") },
-        "DownloadFailed",
-        /404/,
-      ],
+    for (const { patch, code, words } of [
+      {
+        patch: { "index.html": (html) => html.toString().replace(/(id="build">)[^<]*/, "$1{}") },
+        code: "BuildMissing",
+        words: /cargo xtask web/,
+      },
+      {
+        patch: { "index.html": (html) => html.toString().replace("pkg/lesionlens_bg.wasm", "pkg/absent.wasm") },
+        code: "DownloadFailed",
+        words: /404/,
+      },
     ]) {
       const host = await serve(DIST, { patch });
       const { page, context } = await newPage(browser);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Pool } from "../../www/engine/pool.js";
+import { Pool, netsFor } from "../../www/engine/pool.js";
 import { MOST_LOSSES, blame, newJob, setAside, settle } from "../../www/session/job.js";
 import { nextSlice, outwards } from "../../www/session/order.js";
 import { problemOf } from "../../www/session/problems.js";
@@ -90,7 +90,9 @@ describe("the order of work", () => {
 
 describe("what is shown", () => {
   const slice = (id) => ({ id, path: "", position_mm: null, truth_px: [] });
+  /** @type {any} */
   const series = [{ slices: [slice("a"), slice("b")] }, { slices: [slice("c")] }];
+  /** @type {(id: string, score: number) => any} */
   const detection = (id, score) => ({ id, slice: id[0], box_px: [0, 0, 1, 1], score, axes: null, type: null });
   const found = new Map([
     ["c", [detection("c.0", 0.9)]],
@@ -111,7 +113,8 @@ describe("what is shown", () => {
   });
 
   test("is the same list as long as nothing changed, and another one after", () => {
-    assert.equal(shownDetections(state), shownDetections({ ...state, selected: "b.0" }));
+    const selected = { ...state, selected: "b.0" };
+    assert.equal(shownDetections(state), shownDetections(selected));
     const more = { ...state, ...withFound(state, "a", [detection("a.0", 0.5)]) };
     assert.deepEqual(ids(shownDetections(more)), ["a.0", "b.0", "b.1", "c.0"]);
     assert.deepEqual(ids(shownDetections(state)), ["b.0", "b.1", "c.0"]);
@@ -119,8 +122,10 @@ describe("what is shown", () => {
   });
 
   test("has the figures of the highest threshold that is not above the slider's", () => {
+    /** @type {any[]} */
     const points = [0.1, 0.2].map((threshold) => ({ threshold: Math.fround(threshold) }));
-    const at = (threshold) => operatingPoint({ ...state, model: { operating_points: points }, threshold });
+    const at = (threshold) =>
+      operatingPoint({ ...state, model: /** @type {any} */ ({ operating_points: points }), threshold });
     assert.deepEqual(
       [0.05, 0.1, 0.19, 0.2, 0.9].map((threshold) => points.indexOf(at(threshold))),
       [-1, 0, 0, 1, 1],
@@ -157,12 +162,12 @@ describe("a lost worker", () => {
   });
 
   test("over a slice skips that slice, in the search alone", () => {
-    for (const [call, during, skipped] of [
+    for (const [call, during, skipped] of /** @type {[string, string, string[]][]} */ ([
       ["input", "search", ["s"]],
       ["accept", "search", ["s"]],
       ["run", "search", ["s"]],
       ["render", "draw", []],
-    ]) {
+    ])) {
       const job = newJob(async () => sources);
       const verdict = blame(job, loss(call, "s"));
       assert.deepEqual([verdict.slice, verdict.during, verdict.losses], ["s", during, 1], call);
@@ -247,6 +252,10 @@ describe("image and canvas", () => {
     assert.ok(covers(box, [1, 1]) && covers(box, [2.9, 1.9]));
     assert.ok(!covers(box, [3, 1]) && !covers(box, [1, 2]) && !covers(box, [0.9, 1.5]));
   });
+});
+
+test("there are as many nets as processors, but no more than four", () => {
+  assert.deepEqual([undefined, 0, 1, 2, 4, 16].map(netsFor), [1, 1, 1, 2, 4, 4]);
 });
 
 test("nets are lent to whoever waited longest, and come back when the work fails", async () => {

@@ -29,9 +29,9 @@ const unbracketed = (page) =>
     const isWord = (text) => /\p{Letter}{2,}/u.test(outside(text));
     const walker = document.createTreeWalker(document.querySelector("lesion-lens"), NodeFilter.SHOW_ALL);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      if (node.nodeType === Node.TEXT_NODE && isWord(node.data)) found.push(node.data);
+      if (node instanceof Text && isWord(node.data)) found.push(node.data);
       for (const name of ["aria-label", "aria-valuetext", "title", "placeholder"]) {
-        const text = node.nodeType === Node.ELEMENT_NODE ? node.getAttribute(name) : null;
+        const text = node instanceof Element ? node.getAttribute(name) : null;
         if (text && isWord(text)) found.push(`${name}: ${text}`);
       }
     }
@@ -45,6 +45,8 @@ describe("viewers", () => {
     browser = await launch();
   });
   after(() => browser?.close());
+
+  /** @typedef {import("../../www/elements/lesion-lens.js").LesionLens} LesionLens */
 
   /** A page that is ready, served with patches. */
   async function open(t, patch) {
@@ -90,10 +92,15 @@ describe("viewers", () => {
     const english = await page.innerText("lesion-lens");
     assert.ok((await page.locator("[data-testid=error]").count()) > 0 && !english.includes("⟦"));
 
-    const speak = (language) =>
-      page.evaluate((to) => document.querySelector("lesion-lens").app.store.set({ language: to }), language);
+    const speak = async (language) => {
+      await page.$eval(
+        "lesion-lens",
+        (/** @type {LesionLens} */ { app }, to) => app.store.set({ language: to }),
+        language,
+      );
+      await page.waitForSelector(`lesion-lens[lang=${language}]`);
+    };
     await speak("en-x-bracketed");
-    await page.waitForFunction(() => document.querySelector("lesion-lens").lang === "en-x-bracketed");
     // Names of files and series, codes, the name of the program's parts: no words of a language.
     const names = await page.$$eval(
       ".file, .id, .name, code, .series-name, [data-testid=error] .file, .slice-list [title], .series-list [title], .at-left, .at-right",
@@ -105,7 +112,6 @@ describe("viewers", () => {
     assert.deepEqual(left, []);
 
     await speak("en");
-    await page.waitForFunction(() => document.querySelector("lesion-lens").lang === "en");
     assert.equal(await page.innerText("lesion-lens"), english, "and back");
     assert.deepEqual(complaints, []);
   });

@@ -19,6 +19,12 @@ const MOST_NETS = 4;
  * }} Kit
  */
 
+/**
+ * How many nets search at once on a machine.
+ * @param {number | undefined} n_processors as far as the browser tells
+ */
+export const netsFor = (n_processors) => Math.max(1, Math.min(n_processors || 1, MOST_NETS));
+
 export class Pool {
   #kit;
   /** @type {Client[]} */ #nets;
@@ -29,7 +35,7 @@ export class Pool {
    * @param {Kit} kit
    * @param {number} n_nets
    */
-  constructor(kit, n_nets = Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_NETS))) {
+  constructor(kit, n_nets = netsFor(navigator.hardwareConcurrency)) {
     this.#kit = kit;
     const { glueUrl, module, spec, model } = kit;
     const net = { call: "startNet", args: [{ glueUrl, module, spec, model }] };
