@@ -128,14 +128,14 @@ fn errors_carry_name_code_and_message() {
         assert_eq!((text(&error, "name").as_str(), text(&error, "code").as_str()), (name, code));
         assert!(text(&error, "message").len() > 10);
     };
-    check(bench.add_file("notes.txt", b"no image at all").unwrap_err(), "DecodeError", "unknown_format");
-    check(bench.render(0, 0, 40.0, 400.0).map(JsValue::from).unwrap_err(), "StudyError", "no_such_slice");
-    check(bench.detect(3, 1).unwrap_err(), "StudyError", "no_such_slice");
+    check(bench.add_file("notes.txt", b"no image at all").unwrap_err(), "DecodeError", "UnknownFormat");
+    check(bench.render(0, 0, 40.0, 400.0).map(JsValue::from).unwrap_err(), "StudyError", "NoSuchSlice");
+    check(bench.detect(3, 1).unwrap_err(), "StudyError", "NoSuchSlice");
     let mut tampered = ONNX.to_vec();
     tampered[1000] ^= 1;
     let error = Workbench::new(SPEC, &tampered).err().unwrap();
-    check(error, "ModelError", "model_sha256");
-    check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
+    check(error, "ModelError", "ModelSha256");
+    check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "ModelSpecSyntax");
 }
 
 #[wasm_bindgen_test]
@@ -160,10 +160,10 @@ fn a_net_in_another_worker_finds_what_the_detector_finds() {
 
     let code = |error: JsValue| get(&error, "code").as_string();
     let twice = bench.accept(0, 1, heads.clone()).unwrap_err();
-    assert_eq!(code(twice), Some("no_such_slice".to_owned()), "an input's heads are taken once");
+    assert_eq!(code(twice), Some("NoSuchSlice".to_owned()), "an input's heads are taken once");
     bench.input(0, 1).unwrap();
     let missing = bench.accept(0, 1, vec![heads[0].clone()]).unwrap_err();
-    assert_eq!(code(missing), Some("model_output_shape".to_owned()));
+    assert_eq!(code(missing), Some("ModelOutputShape".to_owned()));
     bench.input(0, 1).unwrap();
     bench.clear();
     assert!(bench.accept(0, 1, heads).is_err(), "heads of a study that is gone are not taken");
