@@ -41,7 +41,8 @@ pub(super) fn object<const N: usize>(fields: [(&str, JsValue); N]) -> Result<JsV
 
 /// A record that was handed out, as it comes back.
 pub(super) fn returned<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| thrown(&StudyError::NoSuchInput { reason: error.to_string() }))
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| thrown(&StudyError::NoSuchInput { reason: error.to_string() }))
 }
 
 /// Rows or columns for JavaScript.

@@ -310,12 +310,7 @@ fn fragments_that_cannot_be_divided_into_frames_are_refused() {
         ("no fragment", vec![], vec![], "FragmentsContradictFrames"),
         ("three for two", vec![], vec![one.clone(), two.clone(), two.clone()], "FragmentsContradictFrames"),
         ("a short table", vec![0], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
-        (
-            "a table beside the fragments",
-            vec![0, 7],
-            vec![one.clone(), two.clone()],
-            "OffsetTableContradictsFragments",
-        ),
+        ("a table beside the fragments", vec![0, 7], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
         ("a table from behind", vec![90, 0], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
     ] {
         assert_eq!(refusal(what, &encapsulated(enhanced(2), RLE, &table, &fragments)).code(), code, "{what}");

@@ -71,7 +71,8 @@ struct Found {
 /// Detections that another run, or another detector, wrote. Images are known by series and slice number in the path.
 fn from_file(path: &Path) -> Result<Found> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let report: DetectionsReport = serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    let report: DetectionsReport =
+        serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
     let (schema, known) = (report.schema.as_str(), READ_SCHEMAS.join(" or "));
     ensure!(READ_SCHEMAS.contains(&schema), "{} has schema {schema}, expected {known}", path.display());
     let mut detections = BTreeMap::new();

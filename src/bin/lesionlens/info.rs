@@ -24,7 +24,8 @@ pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {
     });
     study.arrange();
     let slices = study.series().iter().flat_map(|series| series.slices().iter().map(move |slice| (series, slice)));
-    let images = slices.map(|(series, slice)| (slice.info().path.clone(), FileInfo::Image(ImageInfo::new(series, slice))));
+    let images =
+        slices.map(|(series, slice)| (slice.info().path.clone(), FileInfo::Image(ImageInfo::new(series, slice))));
     let tables = tables.into_iter().map(|table| (table.path().to_owned(), FileInfo::Table(table)));
     let mut files: Vec<(String, FileInfo)> = images.chain(tables).collect();
     files.sort_by_key(|(path, _)| place.get(path).copied());

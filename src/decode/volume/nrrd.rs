@@ -8,8 +8,8 @@ use std::io::{Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::{Grid, Place, Sample};
-use crate::decode::{DecodeError, ForeignFormat};
 use crate::decode::budget::Budget;
+use crate::decode::{DecodeError, ForeignFormat};
 use crate::slice::{Format, Slice};
 
 /// How long a header may be.
