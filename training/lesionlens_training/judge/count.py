@@ -11,7 +11,7 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from ..run.train import read_config, training_nodules, training_slices
+from ..run.config import read_config, training_nodules, training_slices
 
 
 def main() -> None:
