@@ -72,4 +72,5 @@ run show.plot "${logs[@]}" --out $results/training.png
 # Calibrates the run, amends its spec, and measures.
 run show.figures --lesionlens $lesionlens --data $data --runs $out --results $results
 cp $out/shipped-int8/detector.onnx $out/shipped-int8/detector.json ../models/
+run judge.count configs/shipped.toml $data --out $results/counts.csv
 run show.card --write
