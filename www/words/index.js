@@ -11,9 +11,6 @@ import { en } from "./en.js";
 /** By BCP 47 tag. @type {Readonly<Record<string, Words>>} */
 const LANGUAGES = { en };
 
-/** The language of a viewer that names none. */
-export const FALLBACK = "en";
-
 /**
  * The words of a language, English where there are none.
  * @param {string} language BCP 47 tag
