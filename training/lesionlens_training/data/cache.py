@@ -57,7 +57,7 @@ FILLS_HU = (-1024, -850, -100)
 
 def is_coded(hu: np.ndarray) -> bool:
     """Whether nearly all that lies between air and water is one of the fills' constants."""
-    between = hu[(hu > -1000) & (hu < -180)]
+    between = hu[(hu > -1000) & (hu < 0)]
     return len(between) > 0 and float(np.isin(between, FILLS_HU).mean()) > 0.9
 
 

@@ -79,7 +79,7 @@ def watched(checkpoint: Path, sets: dict[str, list[CachedSlice]], flip: bool) ->
     net = Net()
     net.load_state_dict(state["ema"])
     net.eval().to(memory_format=torch.channels_last)
-    decoding = Decoding(score={s: (1.0, 0.0) for s in STRIDES}, score_floor=min(SCORE_FLOOR, 0.01))
+    decoding = Decoding(score=dict.fromkeys(STRIDES, (1.0, 0.0)), score_floor=min(SCORE_FLOOR, 0.01))
     rows = []
     for name, slices in sets.items():
         images = [judged_slice(net, s, decoding, flip) for s in slices]

@@ -33,7 +33,7 @@ def focal(logit: torch.Tensor, heat: torch.Tensor, positive: torch.Tensor, weigh
     return -(hit.sum() + miss.sum())
 
 
-LEAST_FIT = 0.2
+LEAST_FIT = 0.35
 """What a positive cell answers at least, however badly its box fits: a net that fits nothing yet learns where to look."""
 NEGATIVE_SHARE = 0.75
 

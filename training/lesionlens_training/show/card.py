@@ -1,18 +1,18 @@
 """The tables of the model card, from the committed results: `python -m lesionlens_training.show.card [--write]`.
 
-In: `results/figures.json`, `results/ablation.json`. Out: for every name in `TABLES` a Markdown table, printed, or
+In: `results/figures.json`, `results/choices.csv`. Out: for every name in `TABLES` a Markdown table, printed, or
 written into `models/README.md` between `<!-- table: NAME -->` and `<!-- end -->`. A test holds the card to it.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ..judge.ablation import markdown
 from ..judge.sets import SETS
 
 TRAINING = Path(__file__).resolve().parents[2]
@@ -41,58 +41,63 @@ def froc_row(title: str, report: dict, criterion: str = "iou50") -> list[str]:
 HEADER = ["", "slices", "patients", "lesions", *RATES, "mean"]
 
 
-def deeplesion(figures: dict) -> str:
-    """The reported slices: the fold models and what they are measured against."""
-    rows = [
-        ("**fold models**", "deeplesion"),
-        ("`refine`, no boxed DeepLesion slice", "deeplesion, refine"),
-        ("blob detector (Laplacian of Gaussian)", "deeplesion, blob"),
-        ("blind prior (positions of the test split's boxes)", "deeplesion, prior"),
+def validation(figures: dict) -> str:
+    """The official validation slices, and what they are measured against."""
+    made = [
+        froc_row("**this model**", figures["validation"]),
+        froc_row("the same, centre in the box", figures["validation"], "center"),
+        froc_row("the same, intersection over own area ≥ .5", figures["validation"], "iobb50"),
+        froc_row("of these slices those with full HU, and 22 more", figures["full-hu"]),
     ]
-    made = [froc_row(title, figures[key]) for title, key in rows]
-    made.insert(1, froc_row("fold models, centre in the box", figures["deeplesion"], "center"))
-    made.insert(2, froc_row("fold models, intersection over own area ≥ .5", figures["deeplesion"], "iobb50"))
+    titles = {
+        "lesionlens-2": "the model before (synthetic and other real lesions)",
+        "blob": "blob detector (Laplacian of Gaussian)",
+        "prior": "blind prior (positions of the test split's boxes)",
+    }
+    made += [froc_row(title, figures[f"validation, {k}"]) for k, title in titles.items() if f"validation, {k}" in figures]
     return table(HEADER, made)
 
 
 def strata(figures: dict) -> str:
-    """The reported slices by type and size."""
-    made = figures["deeplesion"]["strata"]
+    """The validation slices by type and size."""
+    made = figures["validation"]["strata"]
     rows = []
-    for key, (n, mean) in made.items():
+    for key, (n, mean, at_4) in made.items():
         by, _, name = key.partition(" ")
         if by != "source":
-            rows.append([name, str(n), f"{mean:.1f}"])
-    return table(["type or long diameter", "lesions", "mean"], rows)
+            rows.append([name, str(n), f"{mean:.1f}", f"{at_4:.1f}"])
+    return table(["type or long diameter", "lesions", "mean", "at 4"], rows)
 
 
 def sets(figures: dict) -> str:
     """Every other set."""
-    return table(HEADER, [froc_row(SETS[k].title, figures[k]) for k in ("nodules", "lung-dx", "sarcoma", "synthetic")])
+    return table(HEADER, [froc_row(SETS[k].title, figures[k]) for k in ("nodules", "lung-dx", "sarcoma")])
 
 
 def targets(figures: dict) -> str:
     """The goals that this version was built towards, and what came out."""
-    at = figures["nodules longer than 6 mm"]
-    large = figures["longer than 30 mm"]
-    unboxed = figures["default_threshold"]
-    key = figures["deeplesion"]["iou50"]
+    key, full = figures["validation"]["iou50"], figures["full-hu"]["iou50"]
+    nodules, marks = figures["nodules longer than 6 mm"]["nodules"], figures["default_threshold"]
     rows = [
-        ["DeepLesion slices, mean sensitivity", "50", f"{key['mean']:.1f}{interval(key['interval_95'])}"],
-        ["the same at 4 false positives per image", "65", f"{key['sensitivity'][3]:.1f}"],
+        ["DeepLesion validation slices, mean sensitivity", "55", f"{key['mean']:.1f}{interval(key['interval_95'])}"],
+        ["the same at 4 false positives per image", "70", f"{key['sensitivity'][3]:.1f}"],
     ]
-    for name in ("nodules", "lung-dx"):
-        one = at[name]
-        title = f"{SETS[name].title}, over 6 mm, by centre at 2 ({one['lesions']} lesions)"
-        rows.append([title, "70", f"{one['sensitivity'][2]:.1f}{interval(one['interval_95'][2])}"])
-    for name in large:
-        one = large[name]["at every score"]
-        title = f"{SETS[name].title}, over 30 mm: of {one['found_by_center']} found by centre, share with IoU ≥ .5"
-        rows.append([title, "75", f"{one['share']:.1f}{interval(one['share_95'])}" if one["share"] is not None else "–"])
-    two = figures["synthetic"]["iou50"]["sensitivity"][2]
-    rows.append(["synthetic lesions at 2 false positives per image", "85", f"{two:.1f}"])
-    marks = f"{unboxed['marks_per_slice']:.2f}{interval(unboxed['marks_per_slice_95'], 2)}"
-    rows.append(["marks per unboxed slice at the default threshold", "≤ 1", marks])
+    for name, goal in (("size <10 mm", 40), ("type bone", 25)):
+        n, at_4 = figures["validation"]["strata"][name][::2]
+        rows.append([f"of these {name.partition(' ')[2]} at 4 ({n} lesions)", str(goal), f"{at_4:.1f}"])
+    rows += [
+        ["full-HU DeepLesion slices, mean", "the first line", f"{full['mean']:.1f}{interval(full['interval_95'])}"],
+        [
+            f"LIDC-IDRI nodules over 6 mm, by centre at 2 ({nodules['lesions']} lesions)",
+            "85",
+            f"{nodules['sensitivity'][2]:.1f}{interval(nodules['interval_95'][2])}",
+        ],
+        [
+            "marks per unboxed slice at the default threshold",
+            "≤ 1",
+            f"{marks['marks_per_slice']:.2f}{interval(marks['marks_per_slice_95'], 2)}",
+        ],
+    ]
     return table(["", "goal", "measured"], rows)
 
 
@@ -148,8 +153,23 @@ def operating_points(figures: dict) -> str:
     return table(["score ≥", "sensitivity, %", "marks per slice"], rows)
 
 
+def choices(path: Path) -> str:
+    """The runs by which the recipe was chosen (`judge.watch`): training slices beside validation."""
+    with open(path, newline="") as f:
+        read = list(csv.DictReader(f))
+    by: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    for row in read:
+        by.setdefault((row["checkpoint"], row["crops"]), {})[row["set"]] = row
+    rows = []
+    for (name, crops), made in by.items():
+        cells = [made[which][column] for which in ("validation", "training") for column in ("mean", "at_4")]
+        rows.append([f"`{name}`", f"{int(crops):,}", *cells, made["validation"]["small_at_4"]])
+    header = ["run", "crops", "validation: mean", "at 4", "own training slices: mean", "at 4", "under 10 mm at 4"]
+    return table(header, rows)
+
+
 TABLES: dict[str, Callable[[dict], str]] = {
-    "deeplesion": deeplesion,
+    "validation": validation,
     "strata": strata,
     "sets": sets,
     "targets": targets,
@@ -165,7 +185,7 @@ def tables(results: Path) -> dict[str, str]:
     """Every table by name."""
     figures = json.loads((results / "figures.json").read_text())
     made = {name: make(figures) for name, make in TABLES.items()}
-    return made | {"ablation": markdown(json.loads((results / "ablation.json").read_text())).rstrip()}
+    return made | {"choices": choices(results / "choices.csv")}
 
 
 def filled(card: str, made: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Every figure of the model card, from exported models: `python -m lesionlens_training.show.figures …`.
 
-In: the program `lesionlens`, the data folder, and the folder of runs, which also holds the sets `synthetic` and
-`nodules`. `sets.py` says which run judges which set, `judged.py` where models lie.
+In: the program `lesionlens`, the data folder, and the folder of runs, which also holds the sets `validation`,
+`full-hu` and `nodules`. `sets.py` says which run judges which set, `judged.py` where models lie.
 
 1. Every run's scores and types are fitted on the same slices of patients that none saw (`FIT` in `sets.py`), and
    its spec file is amended.
@@ -11,7 +11,7 @@ In: the program `lesionlens`, the data folder, and the folder of runs, which als
    `models/detector.json` is to be.
 
 Out, in the results folder: `figures.json` with all that the card quotes, `calibration.json`, the reports of
-`lesionlens froc`, the detections on the DeepLesion key slices. In `RUNS/figures`: all other detections, and the
+`lesionlens froc`, the detections on the validation slices. In `RUNS/figures`: all other detections, and the
 contact sheets of `gallery`, which show patients and are not to be committed.
 """
 
@@ -37,9 +37,11 @@ from . import gallery
 
 SHIPPED = "shipped"
 BOXED = [name for name, one in SETS.items() if one.is_boxed]
-QUANTIZED = ("deeplesion", "synthetic", "nodules", "sarcoma")
+QUANTIZED = ("validation", "nodules", "sarcoma")
 """Sets on which integers are compared with floats."""
-LARGE = ("deeplesion", "lung-dx", "sarcoma", "synthetic")
+LARGE = ("validation", "lung-dx", "sarcoma")
+BEFORE = "lesionlens-2"
+"""The run folder of the model that was shipped before, if it is there; it saw no official training slice."""
 NODULE_MM = 6.0
 LARGE_MM = 30.0
 
@@ -62,7 +64,8 @@ def short(report: dict) -> dict:
             "interval_95": percents(curve["mean_interval_95"]),
         }
     result["strata"] = {
-        f"{s['by']} {s['name']}": [s["n_lesions"], percent(s["mean_sensitivity"])] for s in report["strata"]
+        f"{s['by']} {s['name']}": [s["n_lesions"], percent(s["mean_sensitivity"]), percent(s["sensitivity"][RATES.index(4.0)])]
+        for s in report["strata"]
     }
     return result
 
@@ -121,7 +124,7 @@ def fitted(place: Place, run: str) -> dict:
         found = read_detections(place.raw(run, name, one))
         if one.is_boxed:
             slices = slices_of(folder, one.patients())
-            lesions += confusion.named(slices, found)
+            lesions += confusion.named(slices_of(folder, one.types or one.patients()), found)
         else:
             slices = calibrate.unboxed(found, patient_names(folder / "DL_info.csv"))
         parts.append(calibrate.samples(slices, found, one.weight))
@@ -131,8 +134,8 @@ def fitted(place: Place, run: str) -> dict:
 
 
 def baselines(place: Place) -> dict[str, Path]:
-    """Detections of the blob detector and of the blind prior on the DeepLesion key slices."""
-    one = SETS["deeplesion"]
+    """Detections of the blob detector and of the blind prior on the validation slices."""
+    one = SETS["validation"]
     series = series_of(place.folder(one), one.patients())
     prior = prior_boxes(place.data / "DL_info_test_split.csv", {int(s.id.split("_")[0]) for s in series})
     detectors = {"blob": blob_detect, "prior": lambda _series, _idx: prior}
@@ -161,7 +164,7 @@ def quantization(place: Place, name: str) -> dict:
 
 def figures(place: Place) -> dict:
     """Everything; also amends specs and writes files as the module's head says."""
-    runs = sorted({run for one in SETS.values() for run in one.judges} | {"refine", SHIPPED})
+    runs = sorted({run for one in SETS.values() for run in one.judges})
     calibration = {run: fitted(place, run) for run in runs}
     written(calibration, place.results / "calibration.json")
 
@@ -172,14 +175,14 @@ def figures(place: Place) -> dict:
     at = default["default_threshold"]
 
     result: dict = {
-        name: short(place.froc(name, SETS[name], place.judged(name, SETS[name]), name == "deeplesion"))
+        name: short(place.froc(name, SETS[name], place.judged(name, SETS[name]), name == "validation"))
         for name in BOXED
     }
-    key = SETS["deeplesion"]
-    rivals = {"refine": place.detected("refine", "deeplesion", key, key.patients())} | baselines(place)
-    result |= {
-        f"deeplesion, {name}": short(place.froc(name, key, [file], committed=True)) for name, file in rivals.items()
-    }
+    key = SETS["validation"]
+    rivals = baselines(place)
+    if place.spec(BEFORE).exists():
+        rivals[BEFORE] = place.detected(BEFORE, "validation", key, key.patients())
+    result |= {f"validation, {name}": short(place.froc(name, key, [file])) for name, file in rivals.items()}
 
     result["default_threshold"] = default
     result["at_default_threshold"] = {
@@ -200,12 +203,12 @@ def figures(place: Place) -> dict:
     result["types"] = {
         name: confusion.matrix(confusion.named(slices_of(place.folder(one), one.types or one.patients()), found[name]))
         for name, one in SETS.items()
-        if one.is_boxed
+        if one.is_boxed and one.types != []
     }
-    points = operating_points.operating_points(slices["deeplesion"], found["deeplesion"], found["unboxed"])
+    points = operating_points.operating_points(slices["validation"], found["validation"], found["unboxed"])
     evidence = operating_points.evidence(
-        slices["deeplesion"], found["deeplesion"], found["unboxed"], default["n_patients"],
-        "DeepLesion key slices, each judged by a model that never saw its patient",
+        slices["validation"], found["validation"], found["unboxed"], default["n_patients"],
+        "DeepLesion's official validation key slices, none of them trained on",
     )  # fmt: skip
     result["operating_points"], result["evidence"] = points, evidence
     calibrate.amend(place.spec(SHIPPED), default_threshold=at, operating_points=points, evidence=evidence)

@@ -12,9 +12,10 @@ use javascript::Token;
 
 /// Modules of `src`, earliest layer first: each imports only from its own layer or an earlier one, and two of one layer do
 /// not import each other. lib.rs and the programs in src/bin stand outside.
-const SRC: [&[&str]; 13] = [
-    &["geometry", "hounsfield"],
-    &["slice", "detection"],
+const SRC: [&[&str]; 15] = [
+    &["geometry", "hounsfield", "fault"],
+    &["slice"],
+    &["detection"],
     &["decode"],
     &["series"],
     &["input"],
@@ -25,6 +26,7 @@ const SRC: [&[&str]; 13] = [
     &["froc", "view", "phantom"],
     &["report"],
     &["study"],
+    &["codes"],
     &["wasm"],
 ];
 
