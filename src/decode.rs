@@ -15,6 +15,7 @@ mod codec;
 mod dicom;
 pub mod dl_info;
 mod error;
+mod foreign;
 mod png;
 mod sniff;
 mod tiff;
@@ -23,7 +24,8 @@ mod zip;
 
 pub use budget::{BUDGET_BYTES, MAX_FILE_BYTES};
 pub use dl_info::DlInfo;
-pub use error::DecodeError;
+pub use error::{DecodeError, DecodeErrorCode};
+pub use foreign::{Advice, ForeignFormat};
 
 use budget::Budget;
 use sniff::Kind;
@@ -78,11 +80,8 @@ fn decode_within(path: &str, bytes: &[u8], budget: &mut Budget, is_outermost: bo
         Kind::Nrrd => nrrd::decode(path, bytes, budget).map(one_or_more),
         Kind::Csv => DlInfo::parse(bytes, budget).map(Decoded::Table),
         Kind::Zip if is_outermost => zip::decode(path, bytes, budget),
-        Kind::Zip => Err(DecodeError::UnsupportedFormat {
-            format: "a zip archive inside another",
-            advice: "unpack it and add the images in it",
-        }),
-        Kind::Unsupported { format, advice } => Err(DecodeError::UnsupportedFormat { format, advice }),
+        Kind::Zip => Err(DecodeError::foreign(ForeignFormat::NestedZip)),
+        Kind::Foreign(format) => Err(DecodeError::foreign(format)),
         Kind::Unknown if bytes.is_empty() => Err(DecodeError::EmptyFile),
         Kind::Unknown => Err(DecodeError::UnknownFormat),
     }

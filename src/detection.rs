@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::BBox;
+use crate::slice::SliceId;
 
 /// A box that the detector draws on one slice, with what it measures and names there.
 ///
 /// Read from a file, `axes` and `type` may be missing, as in detections that a detector without them wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Detection {
     /// The box in image pixels of the slice, margin included, clipped to the image.
     pub box_px: BBox,
@@ -15,11 +17,30 @@ pub struct Detection {
     /// of disease.
     pub score: f32,
     /// The two diameters; `None` when the model has no channels for them.
-    #[serde(default)]
     pub axes: Option<Axes>,
     /// The coarse type; `None` when the net is not sure enough of one, or when the model has no channels for it.
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub lesion_type: Option<TypeEstimate>,
+}
+
+/// Names a detection for as long as its slice is searched by the same model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct DetectionId(String);
+
+impl DetectionId {
+    /// Of the detection at a place, from 0, of its slice's list by falling score, down to the model's score floor.
+    #[must_use]
+    pub fn new(slice: &SliceId, rank: usize) -> Self {
+        Self(format!("{slice}.{rank}"))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Detection {
@@ -33,6 +54,7 @@ impl Detection {
 /// The long and the short diameter of a lesion on one slice, as RECIST defines them: two lines that cross at right
 /// angles in millimetres, which are no right angles in pixels that are not square. The ends are not clipped to the image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Axes {
     /// Both ends of the long diameter, `[x, y]` in image pixels of the slice.
     pub long_px: [[f32; 2]; 2],
@@ -46,6 +68,7 @@ pub struct Axes {
 
 /// A type that the net names for a detection.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct TypeEstimate {
     /// The type.
     pub name: LesionType,
@@ -72,6 +95,7 @@ pub struct Truth {
 /// Serialized as [`LesionType::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum LesionType {
     /// 1
     Bone,

@@ -5,13 +5,17 @@ use crate::heads::candidates;
 use crate::input::{ImageFromInput, input_tensor};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::nms::suppress;
-use crate::series::{Series, SpacingSource};
+use crate::series::{HounsfieldSeries, SpacingSource};
 
 /// Every detection on one slice with a score of at least the spec's floor, by falling score, in image pixels.
 ///
 /// # Errors
 /// What the model reports; slices themselves cannot fail here.
-pub fn detect(model: &mut impl Model, series: &Series, slice_idx: usize) -> Result<Vec<Detection>, ModelError> {
+pub fn detect(
+    model: &mut impl Model,
+    series: HounsfieldSeries<'_>,
+    slice_idx: usize,
+) -> Result<Vec<Detection>, ModelError> {
     let input = input_tensor(series, slice_idx, &model.spec().input);
     let heads = model.run(&input)?;
     detections(&heads, model.spec(), series, &input.image_from_input)
@@ -24,7 +28,7 @@ pub fn detect(model: &mut impl Model, series: &Series, slice_idx: usize) -> Resu
 pub fn detections(
     heads: &[RawHead],
     spec: &ModelSpec,
-    series: &Series,
+    series: HounsfieldSeries<'_>,
     image_from_input: &ImageFromInput,
 ) -> Result<Vec<Detection>, ModelError> {
     let mm_per_px = (series.spacing_source() != SpacingSource::Assumed).then_some(spec.input.spacing_mm);

@@ -26,7 +26,7 @@ pub fn candidates(
     (rows, cols): (usize, usize),
     mm_per_px: Option<f64>,
 ) -> Result<Vec<Detection>, ModelError> {
-    let missing = || ModelError::SpecValue("channels must have heat, dx, dy, log_w, log_h".to_owned());
+    let missing = || ModelError::SpecValue { reason: "channels must have heat, dx, dy, log_w, log_h".to_owned() };
     let [heat, dx, dy, log_w, log_h] = spec.positions(Channel::BOX).ok_or_else(missing)?;
     let (axis_channels, type_channels) = (spec.positions(Channel::AXES), spec.positions(Channel::TYPES));
     let mut all = Vec::new();

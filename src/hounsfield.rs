@@ -40,6 +40,7 @@ impl Rescale {
 
 /// A display window in Hounsfield units, as radiologists name it: `W 400 L 40`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Window {
     /// The level: the middle of the grey ramp.
     pub center_hu: f32,

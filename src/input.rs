@@ -1,6 +1,6 @@
 //! From a series and a key slice to the net's input, and back from input pixels to image pixels.
 //!
-//! In: a [`Series`] and the index of the key slice. Out: an [`InputTensor`] of three companded slices.
+//! In: a [`HounsfieldSeries`] and the index of the key slice. Out: an [`InputTensor`] of three companded slices.
 //! The steps and their arithmetic (f32, in this order, without fused multiply-add) are the same in
 //! `training/lesionlens_training/input.py`, and a golden file keeps both equal to the last bit:
 //! 1. slices at the spec's offsets along the stack, linearly interpolated between neighbours; the key slice stands in
@@ -13,10 +13,10 @@
 //! The 3-slice input follows 3DCE (Yan et al. 2018); companding replaces its single wide window so that lung, soft
 //! tissue and bone each keep enough levels in one byte.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::geometry::BBox;
-use crate::series::Series;
+use crate::series::{HounsfieldSeries, Series};
 
 /// How slices become the net's input: the `input` part of a model's spec.
 #[derive(Debug, Clone, Deserialize)]
@@ -62,7 +62,8 @@ pub struct InputTensor {
 }
 
 /// The map from `input` pixels to `image` pixels: first the crop's origin is added, then the ratio applied.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ImageFromInput {
     /// Column of the crop in the resampled image.
     pub crop_x: usize,
@@ -109,11 +110,11 @@ struct Picture {
 /// # Panics
 /// Never for `key_idx < series.slices().len()`; a larger index is the caller's mistake.
 #[must_use]
-pub fn input_tensor(series: &Series, key_idx: usize, spec: &InputSpec) -> InputTensor {
+pub fn input_tensor(series: HounsfieldSeries<'_>, key_idx: usize, spec: &InputSpec) -> InputTensor {
     let spacing = series.spacing();
     let table = Companding::new(&spec.companding);
     let pictures = spec.offsets_mm.map(|offset_mm| {
-        let picture = slice_at(series, key_idx, offset_mm, spec.max_gap_mm);
+        let picture = slice_at(&series, key_idx, offset_mm, spec.max_gap_mm);
         let n_out = |n_in: usize, mm: f64| n_resampled(n_in, mm, spec.spacing_mm);
         resample(&picture, n_out(picture.rows, spacing.y_mm), n_out(picture.cols, spacing.x_mm))
     });

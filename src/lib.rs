@@ -11,9 +11,11 @@
 //!
 //! This is research and teaching software. It is not a medical device.
 
+pub mod codes;
 pub mod decode;
 pub mod detection;
 pub mod detector;
+pub mod fault;
 pub mod froc;
 pub mod geometry;
 pub mod heads;
@@ -23,6 +25,7 @@ pub mod measure;
 pub mod model;
 pub mod nms;
 pub mod phantom;
+pub mod report;
 pub mod series;
 pub mod slice;
 pub mod study;

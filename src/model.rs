@@ -10,7 +10,7 @@ pub mod kernels;
 mod spec;
 pub mod tract;
 
-pub use error::ModelError;
+pub use error::{ModelError, ModelErrorCode};
 pub use spec::{Channel, Evidence, ModelId, ModelInfo, ModelSpec, OperatingPoint, OutputSpec, ScoreSpec, TypesSpec};
 
 use crate::input::InputTensor;

@@ -3,4 +3,4 @@
 pub mod json;
 mod records;
 
-pub use records::{SeriesInfo, SliceSummary, SpacingInfo, StudyDetection, series_info};
+pub use records::{DetectionRecord, SeriesInfo, SliceSummary, SpacingInfo};

@@ -4,25 +4,26 @@
 //! belong together when they share the series (or, without one, the folder), size, container and orientation. They are
 //! ordered by their position along the slice normal; where not every slice has one, by number; where not every slice
 //! has that either, by file name. The result does not depend on the order of the input. DICOM leaves open what to do
-//! with slices at one position (repeated or overlapping scans): they all stay, in order of number, and a warning says
-//! so.
+//! with slices at one position (repeated or overlapping scans): they all stay, in order of number, and a note says so.
 
 mod group;
+mod ids;
 mod natural;
 mod notes;
 mod order;
 mod orientation;
 mod spacing;
 
-pub use notes::{Unit, Warning};
-pub use order::OrderRule;
+pub use ids::SeriesId;
+pub use notes::{Note, NoteCode, Unit};
+pub use order::{OrderRule, OrderRuleCode};
 pub use orientation::orientation_letters;
 pub use spacing::{ASSUMED_SPACING_MM, SpacingSource};
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use group::Group;
-use notes::is_implausible_png;
 use order::Order;
 use spacing::in_plane_spacing;
 
@@ -31,26 +32,28 @@ use crate::decode::dl_info::DlRow;
 use crate::detection::Truth;
 use crate::geometry::Spacing;
 use crate::hounsfield::Window;
-use crate::slice::{Format, Slice};
+use crate::slice::{Format, Slice, SliceId};
 
 /// Slices that belong together, in order, with what is known about the stack.
 #[derive(Debug, Clone)]
 pub struct Series {
-    id: String,
-    // Invariant: at least one slice, all of one size; z_mm (where known) and truth have one entry per slice.
+    id: SeriesId,
+    name: String,
+    // Invariant: at least one slice, all of one size; slice_ids, z_mm (where known) and truth have one entry per slice.
     slices: Vec<Slice>,
+    slice_ids: Vec<SliceId>,
     z_mm: Option<Vec<f64>>,
     truth: Vec<Vec<Truth>>,
     spacing: Spacing,
     spacing_source: SpacingSource,
     rule: OrderRule,
-    warnings: Vec<Warning>,
+    notes: Vec<Note>,
     window: Window,
     orientation: Option<String>,
 }
 
 /// Groups slices into series, orders each, and attaches what the tables know about PNG slices. Series come in natural
-/// order of their id.
+/// order of their name.
 #[must_use]
 pub fn arrange(slices: Vec<Slice>, tables: &[DlInfo]) -> Vec<Series> {
     let mut rows_of_series: HashMap<&str, Vec<&DlRow>> = HashMap::new();
@@ -65,55 +68,53 @@ pub fn arrange(slices: Vec<Slice>, tables: &[DlInfo]) -> Vec<Series> {
         };
         series.push(build(group, rows));
     }
-    series.sort_by(|a, b| natural::compare(&a.id, &b.id));
-    number_repeated_ids(&mut series);
+    series.sort_by(|a, b| natural::compare(&a.name, &b.name));
+    ids::assign(&mut series);
+    number_repeated_names(&mut series);
     series
 }
 
-/// Makes ids unique: a second stack of one series (another orientation or size) becomes `<id> (2)`.
-fn number_repeated_ids(series: &mut [Series]) {
+/// Makes names unique: a second stack of one series (another orientation or size) becomes `<name> (2)`.
+fn number_repeated_names(series: &mut [Series]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for one in series {
-        let times = seen.entry(one.id.clone()).or_default();
+        let times = seen.entry(one.name.clone()).or_default();
         *times += 1;
         if *times > 1 {
-            one.id = format!("{} ({times})", one.id);
+            one.name = format!("{} ({times})", one.name);
         }
     }
 }
 
 fn build(group: Group, all_rows: &[&DlRow]) -> Series {
-    let mut warnings = Vec::new();
+    let mut notes = Vec::new();
     let (rows, cols) = (group.rows, group.cols);
     let fits = |row: &&&DlRow| row.image_size.is_none_or(|size| size == (cols, rows));
     let table: Vec<&DlRow> = all_rows.iter().filter(fits).copied().collect();
     if table.len() < all_rows.len() {
-        warnings.push(Warning::TableOfOtherImages { n_rows: all_rows.len() - table.len() });
+        notes.push(Note::TableOfOtherImages { n_rows: all_rows.len() - table.len() });
     }
     let table_spacing = table.iter().find_map(|row| row.spacing);
 
     if !group.slices.iter().all(Slice::is_hounsfield) {
-        warnings.push(Warning::NotHounsfield);
+        notes.push(Note::NotHounsfield);
     }
     let Order { slices, z_mm, rule, step_mm, gaps, n_duplicates } =
         order::order(group, table_spacing.and_then(|spacing| spacing.z_mm));
-    warnings.extend(gaps);
+    notes.extend(gaps);
     if n_duplicates > 0 {
-        warnings.push(Warning::Duplicates { n_slices: n_duplicates });
+        notes.push(Note::Duplicates { n_slices: n_duplicates });
     }
 
     if let Some(degrees) = order::tilt(&slices) {
-        warnings.push(Warning::Tilted { degrees });
+        notes.push(Note::Tilted { degrees });
     }
 
-    let n_slices = slices.iter().filter(|slice| is_implausible_png(slice)).count();
-    if n_slices > 0 {
-        warnings.push(Warning::ImplausibleHounsfield { n_slices });
-    }
+    notes.extend(notes::implausible(&slices));
 
     let (in_plane, spacing_source, n_other) = in_plane_spacing(&slices, &table, table_spacing);
     if n_other > 0 {
-        warnings.push(Warning::MixedSpacing { n_slices: n_other });
+        notes.push(Note::MixedSpacing { n_slices: n_other });
     }
     let on_slice = |slice: &Slice| {
         let number = slice.info().number;
@@ -126,17 +127,19 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
         .or_else(|| table.iter().find_map(|row| row.window))
         .unwrap_or(Window::SOFT_TISSUE);
     let orientation = slices.first().and_then(|slice| slice.info().orientation_patient).map(orientation_letters);
-    let id = slices.first().map(group::id).unwrap_or_default();
+    let name = slices.first().map(group::id).unwrap_or_default();
     let (x_mm, y_mm) = in_plane;
     Series {
-        id,
+        id: SeriesId::default(),
+        name,
+        slice_ids: Vec::new(),
         slices,
         z_mm,
         truth,
         spacing: Spacing { x_mm, y_mm, z_mm: step_mm },
         spacing_source,
         rule,
-        warnings,
+        notes,
         window,
         orientation,
     }
@@ -154,10 +157,29 @@ fn distinct<'a>(truths: impl Iterator<Item = &'a Truth>) -> Vec<Truth> {
 }
 
 impl Series {
+    /// Names the series for as long as its study is open.
+    #[must_use]
+    pub fn id(&self) -> &SeriesId {
+        &self.id
+    }
+
     /// SeriesInstanceUID, DeepLesion series, or folder; unique among the series of one call of [`arrange`].
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The study that the series belongs to: StudyInstanceUID, or `<patient>_<study>` of DeepLesion names; `None` where
+    /// nothing says it.
+    #[must_use]
+    pub fn study_id(&self) -> Option<&str> {
+        self.slices.first()?.info().study_id.as_deref()
+    }
+
+    /// Names of the slices for as long as their study is open, in the order of [`Series::slices`].
+    #[must_use]
+    pub fn slice_ids(&self) -> &[SliceId] {
+        &self.slice_ids
     }
 
     /// Number of rows of every slice.
@@ -192,14 +214,20 @@ impl Series {
 
     /// What a reader should know about this stack.
     #[must_use]
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// Whether the values of all slices are Hounsfield units.
     #[must_use]
     pub fn is_hounsfield(&self) -> bool {
         self.slices.iter().all(Slice::is_hounsfield)
+    }
+
+    /// The series as a net may see it; `None` where its values are no Hounsfield units.
+    #[must_use]
+    pub fn hounsfield(&self) -> Option<HounsfieldSeries<'_>> {
+        self.is_hounsfield().then_some(HounsfieldSeries(self))
     }
 
     /// The slices in order, at least one.
@@ -238,5 +266,18 @@ impl Series {
     #[must_use]
     pub fn orientation(&self) -> Option<String> {
         self.orientation.clone()
+    }
+}
+
+/// A series whose values are Hounsfield units: grey levels of a picture say nothing to a net that was trained on them.
+#[derive(Debug, Clone, Copy)]
+// Invariant: is_hounsfield().
+pub struct HounsfieldSeries<'a>(&'a Series);
+
+impl Deref for HounsfieldSeries<'_> {
+    type Target = Series;
+
+    fn deref(&self) -> &Series {
+        self.0
     }
 }

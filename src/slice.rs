@@ -1,5 +1,9 @@
 //! One axial CT image as it was decoded: stored values, how they become Hounsfield units, and where it belongs.
 
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hounsfield::{Rescale, Window};
@@ -80,6 +84,10 @@ pub struct SliceInfo {
     pub format: Format,
     /// SeriesInstanceUID, or `<patient>_<study>_<series>` of a DeepLesion name; `None` for any other file.
     pub series_id: Option<String>,
+    /// StudyInstanceUID, or `<patient>_<study>` of a DeepLesion name; `None` for any other file.
+    pub study_id: Option<String>,
+    /// SOPInstanceUID, which the frames of one image share; `None` for anything but DICOM.
+    pub sop_instance_uid: Option<String>,
     /// Position number inside the series: InstanceNumber, or the slice number of a DeepLesion name.
     pub number: Option<i64>,
     /// DICOM transfer syntax UID.
@@ -88,12 +96,57 @@ pub struct SliceInfo {
     pub pixel_spacing_mm: Option<(f64, f64)>,
     /// SliceThickness in mm. Never used as the distance between slices.
     pub thickness_mm: Option<f64>,
-    /// ImagePositionPatient: centre of the first pixel in the patient's space, in mm.
+    /// Centre of the first pixel in the patient's space, in mm: ImagePositionPatient, or what a volume's header says.
     pub position_patient_mm: Option<[f64; 3]>,
-    /// ImageOrientationPatient: direction cosines of a row, then of a column.
+    /// Direction cosines of a row, then of a column: ImageOrientationPatient, or what a volume's header says.
     pub orientation_patient: Option<[f64; 6]>,
     /// The file's own display window.
     pub window: Option<Window>,
+}
+
+/// Names a slice for as long as its study is open: 16 hexadecimal digits, made from where it comes from. The same file
+/// has the same id whatever is opened with it; only of slices from one path with one SOPInstanceUID, the second and
+/// further ones are numbered (`-2`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct SliceId(String);
+
+impl SliceId {
+    /// The id of the slice that is the `nth`, from 1, with its path and SOPInstanceUID.
+    pub(crate) fn new(info: &SliceInfo, nth: usize) -> Self {
+        Self(lasting_id(&[&info.path, info.sop_instance_uid.as_deref().unwrap_or_default()], nth))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for SliceId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SliceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// 64 bits of SHA-256 over texts, in hexadecimal, and from the second thing with these texts on its number.
+pub(crate) fn lasting_id(texts: &[&str], nth: usize) -> String {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update(text.as_bytes());
+        // No text of a file name or header holds this byte, so no two lists run together.
+        hasher.update([0]);
+    }
+    let digits: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    if nth > 1 { format!("{digits}-{nth}") } else { digits }
 }
 
 /// One axial image in HU.

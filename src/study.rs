@@ -1,51 +1,91 @@
 //! What a person has opened: decoded files, arranged into series, with the detections found so far.
 //!
-//! The page's worker and the command line both drive the pipeline through a [`Study`], so they cannot differ.
+//! The page's worker and the command line both drive the pipeline through a [`Study`], so they cannot differ. Slices are
+//! addressed by ids that last for as long as the study is open ([`Series::slice_ids`]), so an answer that comes late
+//! cannot land on another slice.
 
-use serde::Serialize;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
 use thiserror::Error;
 
 use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
 use crate::detection::Detection;
 use crate::detector::detections;
+use crate::fault::{Fault, Reported};
 use crate::hounsfield::Window;
 use crate::input::{ImageFromInput, InputTensor, input_tensor};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
-use crate::report::{SeriesInfo, StudyDetection, series_info};
-use crate::series::{Series, arrange};
-use crate::slice::Slice;
+use crate::report::{DetectionRecord, SeriesInfo};
+use crate::series::{HounsfieldSeries, Series, arrange};
+use crate::slice::{Slice, SliceId};
 use crate::view::render;
 
-/// Why a study could not do what was asked.
-#[derive(Debug, Error)]
+/// Why a study could not do what was asked. Serialized as `{ code, details }`, the details being the variant's fields.
+#[derive(Debug, Error, Serialize, EnumDiscriminants)]
+#[serde(tag = "code", content = "details")]
+#[strum_discriminants(name(StudyErrorCode), derive(EnumIter, IntoStaticStr), non_exhaustive)]
+#[strum_discriminants(doc = "The variants of [`StudyError`] without their fields.")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[non_exhaustive]
 pub enum StudyError {
     /// There is no such slice.
-    #[error("there is no slice {slice_idx} in series {series_idx}")]
+    #[error("there is no slice {slice} in this study")]
     NoSuchSlice {
-        /// Index of the series that was asked for.
-        series_idx: usize,
-        /// Index of the slice that was asked for.
-        slice_idx: usize,
+        /// The id that was asked for.
+        slice: String,
     },
+    /// Heads came for an input that was not handed out, or before slices were arranged anew.
+    #[error("these heads belong to no input of this study: {reason}")]
+    NoSuchInput {
+        /// What does not fit.
+        reason: String,
+    },
+    /// The slice holds no Hounsfield units, so no net may see it.
+    #[error("the slice {slice} holds no Hounsfield units and is not searched")]
+    NotSearchable {
+        /// The id of the slice.
+        slice: String,
+    },
+}
+
+impl StudyErrorCode {
+    /// Whose fault errors of this code are.
+    #[must_use]
+    pub fn fault(self) -> Fault {
+        Fault::Program
+    }
+}
+
+impl Reported for StudyError {
+    fn name(&self) -> &'static str {
+        "StudyError"
+    }
+
+    fn code(&self) -> &'static str {
+        StudyErrorCode::from(self).into()
+    }
+
+    fn fault(&self) -> Fault {
+        StudyErrorCode::from(self).fault()
+    }
+}
+
+/// Why a slice could not be searched.
+#[derive(Debug, Error)]
+pub enum SearchError {
+    /// The study cannot give the slice to a net.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
 }
 
-impl StudyError {
-    /// Stable code for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchSlice { .. } => "no_such_slice",
-            Self::Model(error) => error.code(),
-        }
-    }
-}
-
 /// What a file that was added turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Added {
     /// Image or table.
     pub kind: AddedKind,
@@ -60,11 +100,24 @@ pub struct Added {
 /// Kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum AddedKind {
     /// One or more slices.
     Image,
     /// `DL_info.csv`.
     Table,
+}
+
+/// Names the input of one slice while a net elsewhere works on it; comes back with the heads, unchanged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Ticket {
+    slice: SliceId,
+    /// How often slices had been arranged.
+    arrangement: u32,
+    rows: usize,
+    cols: usize,
+    image_from_input: ImageFromInput,
 }
 
 /// Decoded files and what was found on them.
@@ -74,8 +127,18 @@ pub struct Study {
     added: Vec<Slice>,
     tables: Vec<DlInfo>,
     series: Vec<Series>,
-    // Invariant: one entry per series and slice; `None` where the detector has not run.
-    found: Vec<Vec<Option<Vec<Detection>>>>,
+    // Invariant: one entry per slice of `series`.
+    places: HashMap<SliceId, Place>,
+    /// What was found on the slices that were searched since they were arranged.
+    found: HashMap<SliceId, Vec<Detection>>,
+    arrangement: u32,
+}
+
+/// Where a slice lies.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    series_idx: usize,
+    slice_idx: usize,
 }
 
 impl Study {
@@ -110,13 +173,25 @@ impl Study {
         })
     }
 
-    /// Groups and orders everything that was added; detections made before are forgotten, since indices change.
+    /// Groups and orders everything that was added; detections made before are forgotten, since a slice may have got
+    /// other neighbours or another spacing.
     pub fn arrange(&mut self) {
         let mut slices: Vec<Slice> =
             std::mem::take(&mut self.series).into_iter().flat_map(Series::into_slices).collect();
         slices.append(&mut self.added);
         self.series = arrange(slices, &self.tables);
-        self.found = self.series.iter().map(|series| vec![None; series.slices().len()]).collect();
+        let places = self.series.iter().enumerate().flat_map(|(series_idx, series)| {
+            let ids = series.slice_ids().iter().cloned().enumerate();
+            ids.map(move |(slice_idx, id)| (id, Place { series_idx, slice_idx }))
+        });
+        self.places = places.collect();
+        self.found.clear();
+        self.arrangement += 1;
+    }
+
+    /// Forgets every slice, table and detection. Inputs that were handed out are not taken back.
+    pub fn clear(&mut self) {
+        *self = Self { arrangement: self.arrangement + 1, ..Self::default() };
     }
 
     /// The series in their order.
@@ -128,17 +203,15 @@ impl Study {
     /// Records about the series for a viewer.
     #[must_use]
     pub fn series_infos(&self) -> Vec<SeriesInfo> {
-        self.series.iter().map(series_info).collect()
+        self.series.iter().map(SeriesInfo::new).collect()
     }
 
     /// Opaque RGBA bytes of one slice with its rows and columns.
     ///
     /// # Errors
     /// [`StudyError::NoSuchSlice`].
-    pub fn render(&self, series_idx: usize, slice_idx: usize, window: Window) -> Result<Picture, StudyError> {
-        let series = self.series.get(series_idx);
-        let slice = series.and_then(|series| series.slices().get(slice_idx));
-        let slice = slice.ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })?;
+    pub fn render(&self, slice: &str, window: Window) -> Result<Picture, StudyError> {
+        let slice = self.slice(slice)?;
         Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
     }
 
@@ -147,80 +220,88 @@ impl Study {
     ///
     /// # Errors
     /// [`StudyError::NoSuchSlice`].
-    pub fn fingerprint(&self, series_idx: usize, slice_idx: usize) -> Result<String, StudyError> {
-        let slice = self.series.get(series_idx).and_then(|series| series.slices().get(slice_idx));
-        slice.map(Slice::stored_sha256_i32le).ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })
+    pub fn fingerprint(&self, slice: &str) -> Result<String, StudyError> {
+        Ok(self.slice(slice)?.stored_sha256_i32le())
     }
 
     /// The net's input for one slice, for a net that runs elsewhere; its heads come back by [`Study::accept`].
     ///
     /// # Errors
-    /// [`StudyError::NoSuchSlice`].
-    pub fn input(&self, spec: &ModelSpec, series_idx: usize, slice_idx: usize) -> Result<InputTensor, StudyError> {
-        let series = self.series.get(series_idx).filter(|series| slice_idx < series.slices().len());
-        let series = series.ok_or(StudyError::NoSuchSlice { series_idx, slice_idx })?;
-        Ok(input_tensor(series, slice_idx, &spec.input))
+    /// [`StudyError::NoSuchSlice`], or [`StudyError::NotSearchable`] for a slice without Hounsfield units.
+    pub fn input(&self, spec: &ModelSpec, slice: &str) -> Result<(Ticket, InputTensor), StudyError> {
+        let (id, series, slice_idx) = self.searchable(slice)?;
+        let input = input_tensor(series, slice_idx, &spec.input);
+        let InputTensor { rows, cols, image_from_input, .. } = input;
+        let ticket = Ticket { slice: id, arrangement: self.arrangement, rows, cols, image_from_input };
+        Ok((ticket, input))
     }
 
-    /// Keeps what heads say about one slice, every detection from the model's score floor up; nothing on slices without
-    /// Hounsfield units.
+    /// Keeps what the heads of a slice say, and gives it: every detection from the model's score floor up, by falling
+    /// score. `values` are a list for each of the model's outputs, as [`RawHead::values`] has them.
     ///
     /// # Errors
-    /// [`StudyError::NoSuchSlice`], or a spec without the channels that are needed.
+    /// [`StudyError::NoSuchInput`] for a ticket from before slices were arranged, or what [`ModelSpec::heads`] refuses.
     pub fn accept(
         &mut self,
         spec: &ModelSpec,
-        series_idx: usize,
-        slice_idx: usize,
-        image_from_input: &ImageFromInput,
-        heads: &[RawHead],
-    ) -> Result<(), StudyError> {
-        let series = self.series.get(series_idx);
-        let found = self.found.get_mut(series_idx).and_then(|found| found.get_mut(slice_idx));
-        let (Some(series), Some(found)) = (series, found) else {
-            return Err(StudyError::NoSuchSlice { series_idx, slice_idx });
-        };
-        // Grey levels of a picture say nothing to a net that was trained on Hounsfield units.
-        *found =
-            Some(if series.is_hounsfield() { detections(heads, spec, series, image_from_input)? } else { Vec::new() });
-        Ok(())
+        ticket: &Ticket,
+        values: Vec<Vec<f32>>,
+    ) -> Result<Vec<DetectionRecord>, SearchError> {
+        if ticket.arrangement != self.arrangement {
+            return Err(StudyError::NoSuchInput { reason: "slices were arranged anew".to_owned() }.into());
+        }
+        let heads = spec.heads((ticket.rows, ticket.cols), values)?;
+        self.keep(spec, ticket.slice.as_str(), &ticket.image_from_input, &heads)
     }
 
-    /// Runs the detector on one slice and keeps every detection from the model's score floor up.
+    /// Runs the detector on one slice, keeps every detection from the model's score floor up, and gives them by falling
+    /// score.
     ///
     /// # Errors
-    /// [`StudyError::NoSuchSlice`], or what the model reports.
-    pub fn detect(&mut self, model: &mut impl Model, series_idx: usize, slice_idx: usize) -> Result<(), StudyError> {
-        let input = self.input(model.spec(), series_idx, slice_idx)?;
+    /// What [`Study::input`] refuses, or what the model reports.
+    pub fn detect(&mut self, model: &mut impl Model, slice: &str) -> Result<Vec<DetectionRecord>, SearchError> {
+        let (_, input) = self.input(model.spec(), slice)?;
         let heads = model.run(&input)?;
-        self.accept(model.spec(), series_idx, slice_idx, &input.image_from_input, &heads)
+        self.keep(model.spec(), slice, &input.image_from_input, &heads)
     }
 
-    /// Detections of one slice with a score of at least `threshold`, by falling score; none where the detector has not
-    /// run.
-    #[must_use]
-    pub fn on_slice(&self, series_idx: usize, slice_idx: usize, threshold: f32) -> Vec<Detection> {
-        let found = self.found.get(series_idx).and_then(|found| found.get(slice_idx));
-        let found = found.into_iter().flatten().flatten();
-        found.filter(|detection| detection.score >= threshold).copied().collect()
+    fn keep(
+        &mut self,
+        spec: &ModelSpec,
+        slice: &str,
+        image_from_input: &ImageFromInput,
+        heads: &[RawHead],
+    ) -> Result<Vec<DetectionRecord>, SearchError> {
+        let (id, series, _) = self.searchable(slice)?;
+        let found = detections(heads, spec, series, image_from_input)?;
+        let records = DetectionRecord::of_slice(&id, &found);
+        self.found.insert(id, found);
+        Ok(records)
     }
 
-    /// Detections with a score of at least `threshold`, by series, slice and falling score.
+    /// What was found on a slice since slices were arranged, from the model's score floor up, by falling score; `None`
+    /// where it was not searched.
     #[must_use]
-    pub fn detections(&self, threshold: f32) -> Vec<StudyDetection> {
-        let mut all = Vec::new();
-        for (series_idx, (series, found)) in self.series.iter().zip(&self.found).enumerate() {
-            for slice_idx in 0..found.len() {
-                let shown = self.on_slice(series_idx, slice_idx, threshold).into_iter();
-                all.extend(shown.map(|detection| StudyDetection {
-                    series: series_idx,
-                    series_id: series.id().to_owned(),
-                    slice: slice_idx,
-                    detection,
-                }));
-            }
-        }
-        all
+    pub fn found(&self, slice: &SliceId) -> Option<&[Detection]> {
+        self.found.get(slice).map(Vec::as_slice)
+    }
+
+    fn place(&self, slice: &str) -> Result<(&SliceId, &Series, usize), StudyError> {
+        let missing = || StudyError::NoSuchSlice { slice: slice.to_owned() };
+        let (id, place) = self.places.get_key_value(slice).ok_or_else(missing)?;
+        let series = self.series.get(place.series_idx).ok_or_else(missing)?;
+        Ok((id, series, place.slice_idx))
+    }
+
+    fn slice(&self, slice: &str) -> Result<&Slice, StudyError> {
+        let (_, series, slice_idx) = self.place(slice)?;
+        series.slices().get(slice_idx).ok_or_else(|| StudyError::NoSuchSlice { slice: slice.to_owned() })
+    }
+
+    fn searchable(&self, slice: &str) -> Result<(SliceId, HounsfieldSeries<'_>, usize), StudyError> {
+        let (id, series, slice_idx) = self.place(slice)?;
+        let series = series.hounsfield().ok_or_else(|| StudyError::NotSearchable { slice: slice.to_owned() })?;
+        Ok((id.clone(), series, slice_idx))
     }
 }
 

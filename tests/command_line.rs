@@ -54,7 +54,7 @@ fn info_says_what_each_file_is_and_why_a_file_is_none() {
         assert_eq!((&image["transfer_syntax"], &image["orientation"]), (&Value::Null, &Value::Null));
     }
     let codes: Vec<&str> = files.iter().filter_map(|file| file["code"].as_str()).collect();
-    assert_eq!(codes, ["empty_file", "unknown_format"]);
+    assert_eq!(codes, ["EmptyFile", "UnknownFormat"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn without_a_table_the_spacing_of_a_png_is_marked_as_assumed() {
         assert_eq!((&file["spacing_mm"], &file["spacing_source"]), (&json!([0.8, 0.8]), &json!("assumed")));
     }
     let missing = run(&["info", &path(folder.path(), "no-such-file.png")]);
-    assert_eq!(missing["files"][0]["code"], "unreadable");
+    assert_eq!(missing["files"][0]["code"], "FileUnreadable");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn detect_lists_every_slice_and_a_threshold_only_drops_boxes() {
         }
     }
     let codes: Vec<&str> = all["errors"].as_array().unwrap().iter().filter_map(|e| e["code"].as_str()).collect();
-    assert_eq!(codes, ["empty_file", "unknown_format"]);
+    assert_eq!(codes, ["EmptyFile", "UnknownFormat"]);
 }
 
 /// A detection of the shipped model carries diameters and types as the model's spec promises; the study's spacing is

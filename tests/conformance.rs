@@ -26,8 +26,8 @@ const TWIN: &str = "fo-dicom/Tests/Test Data/GH177_D_CLUNIE_CT1_IVRLE_BigEndian_
 /// in Hounsfield units.
 const GATED: [(&str, &str); 2] = [
     // A map of cerebral blood flow in ml/100 ml/s.
-    ("cornerstone-wadoimageloader/CT0012.fragmented_no_bot_jpeg_baseline.51.dcm", "not_hounsfield"),
-    ("pylibjpeg-data/JPEG2000/MAROTECH_CT_JP2Lossy.dcm", "localizer"),
+    ("cornerstone-wadoimageloader/CT0012.fragmented_no_bot_jpeg_baseline.51.dcm", "NotHounsfield"),
+    ("pylibjpeg-data/JPEG2000/MAROTECH_CT_JP2Lossy.dcm", "Localizer"),
 ];
 
 #[derive(Deserialize)]

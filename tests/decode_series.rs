@@ -6,7 +6,7 @@
 use lesionlens::decode::{Decoded, DlInfo, decode};
 use lesionlens::geometry::BBox;
 use lesionlens::hounsfield::{Rescale, Window};
-use lesionlens::series::{Series, SpacingSource, arrange};
+use lesionlens::series::{Note, OrderRule, Series, SpacingSource, Unit, arrange};
 use lesionlens::slice::{Format, Slice, SliceInfo, StoredValues};
 
 const AXIAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
@@ -17,6 +17,8 @@ fn dicom(path: &str, z: f64) -> SliceInfo {
         path: path.to_owned(),
         format: Format::Dicom,
         series_id: Some("1.2.3".to_owned()),
+        study_id: Some("1.2".to_owned()),
+        sop_instance_uid: Some(format!("1.2.3.{path}")),
         number: None,
         transfer_syntax: None,
         pixel_spacing_mm: Some((0.7, 0.8)),
@@ -34,6 +36,8 @@ fn png(path: &str) -> SliceInfo {
         path: path.to_owned(),
         format: Format::Png,
         series_id,
+        study_id: None,
+        sop_instance_uid: None,
         number,
         transfer_syntax: None,
         pixel_spacing_mm: None,
@@ -71,7 +75,7 @@ fn one(infos: &[SliceInfo], tables: &[DlInfo]) -> Series {
 }
 
 fn summary(series: &[Series]) -> Vec<(String, Vec<String>)> {
-    series.iter().map(|series| (series.id().to_owned(), paths(series))).collect()
+    series.iter().map(|series| (series.name().to_owned(), paths(series))).collect()
 }
 
 fn paths(series: &Series) -> Vec<String> {
@@ -80,10 +84,6 @@ fn paths(series: &Series) -> Vec<String> {
 
 fn z_mm(series: &Series) -> Vec<Option<f64>> {
     (0..series.slices().len()).map(|slice_idx| series.z_mm(slice_idx)).collect()
-}
-
-fn warnings(series: &Series) -> Vec<String> {
-    series.warnings().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn positions_order_slices_whatever_names_and_numbers_say() {
     let series = one(&infos, &[]);
     assert_eq!(paths(&series), ["b", "c", "a"]);
     assert_eq!(z_mm(&series), [Some(5.0), Some(10.0), Some(15.0)]);
-    assert_eq!(series.id(), "1.2.3");
+    assert_eq!((series.name(), series.study_id()), ("1.2.3", Some("1.2")));
     let spacing = series.spacing();
     assert_eq!((spacing.x_mm, spacing.y_mm), (0.7, 0.8));
     assert_eq!(spacing.z_mm, Some(5.0), "from positions, not from the thickness of 9 mm");
     assert_eq!(series.spacing_source(), SpacingSource::PixelSpacing);
-    assert_eq!(series.rule().to_string(), "Ordered by ImagePositionPatient along the slice normal.");
-    assert!(warnings(&series).is_empty());
+    assert_eq!(series.rule(), OrderRule::ImagePosition);
+    assert_eq!(series.notes(), []);
     assert_eq!(series.window(), Window::SOFT_TISSUE);
     assert_eq!(series.z_mm(3), None);
     assert!(series.truth(3).is_empty());
@@ -120,13 +120,8 @@ fn a_tilted_or_coronal_stack_is_measured_along_its_normal() {
         .collect();
     let series = one(&tilted, &[]);
     assert!((series.spacing().z_mm.expect("three slices") - 4.0 * cos).abs() < 1e-9);
-    assert_eq!(
-        warnings(&series),
-        [
-            "The gantry was tilted by 30.0 degrees: each slice is right by itself, and positions in the stack are measured \
-             along the normal of the slices."
-        ]
-    );
+    let &[Note::Tilted { degrees }] = series.notes() else { panic!("one note: {:?}", series.notes()) };
+    assert!((degrees - 30.0).abs() < 1e-6, "{degrees}");
 
     // Columns run downwards to the feet, rows to the left, so the normal points to the back.
     let coronal: Vec<SliceInfo> = [30.0, 10.0, 20.0]
@@ -150,7 +145,7 @@ fn without_all_positions_numbers_decide_then_names() {
     assert_eq!(paths(&series), ["s1", "s9", "s10"], "equal positions order nothing");
     assert_eq!(z_mm(&series), [None; 3]);
     assert_eq!(series.spacing().z_mm, None);
-    assert!(series.rule().to_string().starts_with("Ordered by file name"));
+    assert_eq!(series.rule(), OrderRule::FileName);
 
     for (info, number) in infos.iter_mut().zip([3, 2, 1]) {
         info.number = Some(number);
@@ -158,7 +153,7 @@ fn without_all_positions_numbers_decide_then_names() {
     infos[0].position_patient_mm = None;
     let series = one(&infos, &[]);
     assert_eq!(paths(&series), ["s1", "s10", "s9"]);
-    assert!(series.rule().to_string().starts_with("Ordered by InstanceNumber"));
+    assert_eq!(series.rule(), OrderRule::InstanceNumber);
 }
 
 #[test]
@@ -168,14 +163,8 @@ fn gaps_duplicates_and_mixed_spacing_are_warned_of() {
     infos[0].pixel_spacing_mm = Some((0.5, 0.5));
     infos[1].pixel_spacing_mm = None;
     let series = one(&infos, &[]);
-    assert_eq!(
-        warnings(&series),
-        [
-            "There are 2 gaps in this series; the first is between slices 4 and 5: 20.0 mm instead of 5.0 mm.",
-            "1 slice lies at the same position as the one before it.",
-            "The pixel spacing of 2 slices is missing or differs from the rest of this series.",
-        ]
-    );
+    let gaps = Note::Gaps { n_gaps: 2, after_idx: 3, distance: 20.0, usual: 5.0, unit: Unit::Millimetre };
+    assert_eq!(series.notes(), [gaps, Note::Duplicates { n_slices: 1 }, Note::MixedSpacing { n_slices: 2 }]);
     assert_eq!(series.spacing().x_mm, 0.7, "what most slices have");
     assert_eq!(series.slices().len(), 7, "nothing is dropped");
 }
@@ -200,7 +189,7 @@ fn series_size_container_and_orientation_separate_slices() {
         small(png("loose.png")),
     ];
     let series = arrange(slices, &[]);
-    let ids: Vec<(&str, usize)> = series.iter().map(|series| (series.id(), series.slices().len())).collect();
+    let ids: Vec<(&str, usize)> = series.iter().map(|series| (series.name(), series.slices().len())).collect();
     assert_eq!(
         ids,
         [
@@ -245,21 +234,18 @@ fn a_table_gives_png_slices_their_spacing_window_and_truth() {
     ] {
         // The same table twice must not double the truth.
         let series = one(&names.map(png), &[table(ROWS), table(ROWS)]);
-        assert_eq!(series.id(), "000001_01_01");
+        assert_eq!(series.name(), "000001_01_01");
         assert_eq!(paths(&series), names);
         let spacing = series.spacing();
         assert_eq!((spacing.x_mm, spacing.y_mm, spacing.z_mm), (0.5, 0.6, Some(2.5)));
         assert_eq!(series.spacing_source(), SpacingSource::DlInfo);
         assert_eq!(z_mm(&series), [Some(20.0), Some(22.5), Some(25.0)]);
-        assert_eq!(
-            series.rule().to_string(),
-            "Ordered by the slice number in the file name; DL_info puts numbers 2.5 mm apart."
-        );
+        assert_eq!(series.rule(), OrderRule::NameNumber { step_mm: Some(2.5) });
         assert_eq!(series.window(), Window { center_hu: -600.0, width_hu: 1600.0 });
         let boxes: Vec<BBox> = series.truth(1).iter().map(|truth| truth.box_px).collect();
         assert_eq!(boxes, [BBox::from([10.0, 20.0, 30.0, 40.0]), BBox::from([50.0, 60.0, 70.0, 80.0])]);
         assert!(series.truth(0).is_empty() && series.truth(2).is_empty());
-        assert!(warnings(&series).is_empty());
+        assert_eq!(series.notes(), []);
     }
 }
 
@@ -269,14 +255,10 @@ fn without_a_table_spacing_is_assumed_and_marked() {
     let spacing = series.spacing();
     assert_eq!((spacing.x_mm, spacing.y_mm, spacing.z_mm), (0.8, 0.8, None));
     assert_eq!(series.spacing_source(), SpacingSource::Assumed);
-    assert_eq!(series.spacing_source().to_string(), "assumed");
+    assert_eq!(series.spacing_source().name(), "assumed");
     assert_eq!(z_mm(&series), [None; 3]);
-    assert_eq!(
-        warnings(&series),
-        [
-            "There is 1 gap in the numbers of this series; the first is between slices 1 and 2: a step of 8 instead of 1."
-        ]
-    );
+    let gaps = Note::Gaps { n_gaps: 1, after_idx: 0, distance: 8.0, usual: 1.0, unit: Unit::Number };
+    assert_eq!(series.notes(), [gaps]);
 }
 
 #[test]
@@ -284,7 +266,7 @@ fn a_table_of_images_of_another_size_is_left_out() {
     let series = one(&[png("000001_01_01/009.png")], &[table(&ROWS.replace("\"2, 2\"", "\"512, 512\""))]);
     assert!(series.truth(0).is_empty());
     assert_eq!(series.spacing_source(), SpacingSource::Assumed);
-    assert_eq!(warnings(&series), ["2 rows of DL_info belong to images of another size and were left out."]);
+    assert_eq!(series.notes(), [Note::TableOfOtherImages { n_rows: 2 }]);
 }
 
 #[test]
@@ -294,8 +276,7 @@ fn png_values_that_no_ct_shows_are_warned_of() {
     let slice = Slice::new(png("x.png"), 2, 2, stored, Rescale::DEEPLESION).expect("a whole image");
     let series = arrange(vec![slice], &[]);
     assert_eq!(series.len(), 1);
-    let warnings = series.iter().flat_map(warnings).collect::<Vec<_>>();
-    assert!(warnings.iter().any(|warning| warning.contains("1 PNG or TIFF slices lie below -4096 HU")), "{warnings:?}");
+    assert_eq!(series[0].notes(), [Note::ImplausibleHounsfield { n_slices: 1, lowest_hu: -4096 }]);
 }
 
 #[test]
@@ -303,6 +284,29 @@ fn the_window_of_the_file_comes_before_soft_tissue() {
     let mut info = dicom("a", 0.0);
     info.window = Some(Window { center_hu: 300.0, width_hu: 1500.0 });
     assert_eq!(one(&[info], &[]).window(), Window { center_hu: 300.0, width_hu: 1500.0 });
+}
+
+#[test]
+fn ids_depend_on_the_files_alone_and_not_on_what_else_is_opened() {
+    let ids = |series: &[Series]| -> Vec<(String, Vec<String>)> {
+        let of_slices = |series: &Series| series.slice_ids().iter().map(ToString::to_string).collect();
+        series.iter().map(|series| (series.id().as_str().to_owned(), of_slices(series))).collect()
+    };
+    let mut sagittal = dicom("t", 0.0);
+    sagittal.orientation_patient = Some([0.0, 1.0, 0.0, 0.0, 0.0, -1.0]);
+    let axial = [dicom("a", 0.0), dicom("b", 5.0)];
+    let alone = ids(&arrange(axial.iter().cloned().map(small).collect(), &[]));
+    let both = arrange(axial.into_iter().chain([sagittal.clone()]).map(small).collect(), &[]);
+    let of_sagittal = ids(&arrange(vec![small(sagittal)], &[]));
+    let both = ids(&both);
+    assert_eq!(both.len(), 2);
+    assert!(both.contains(&alone[0]) && both.contains(&of_sagittal[0]), "{both:?}");
+
+    // The same file twice: the second one is told apart.
+    let twice = ids(&arrange(vec![small(dicom("a", 0.0)), small(dicom("a", 0.0))], &[]));
+    let [first, second] = &*twice[0].1 else { panic!("two slices: {twice:?}") };
+    assert_eq!((first.len(), second), (16, &format!("{first}-2")));
+    assert_eq!(alone[0].1[0], *first);
 }
 
 #[test]

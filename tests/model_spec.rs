@@ -30,7 +30,7 @@ fn check_refused(sentence: &str, change: impl FnOnce(&mut Value)) {
     let mut spec = full();
     change(&mut spec);
     let error = ModelSpec::from_json(&spec.to_string()).unwrap_err();
-    assert_eq!(error.code(), "model_spec_value", "{error}");
+    assert_eq!(error.code(), "ModelSpecValue", "{error}");
     assert!(error.to_string().contains(sentence), "{error}");
 }
 
@@ -39,7 +39,7 @@ fn check_refused(sentence: &str, change: impl FnOnce(&mut Value)) {
 fn check_syntax(change: impl FnOnce(&mut Value)) {
     let mut spec = full();
     change(&mut spec);
-    assert_eq!(ModelSpec::from_json(&spec.to_string()).unwrap_err().code(), "model_spec_syntax");
+    assert_eq!(ModelSpec::from_json(&spec.to_string()).unwrap_err().code(), "ModelSpecSyntax");
 }
 
 #[test]
@@ -214,5 +214,5 @@ fn keys_that_are_missing_or_unknown_are_refused() {
         });
     }
     check_syntax(|s| s["extra"] = json!(1));
-    assert_eq!(ModelSpec::from_json("{").unwrap_err().code(), "model_spec_syntax");
+    assert_eq!(ModelSpec::from_json("{").unwrap_err().code(), "ModelSpecSyntax");
 }

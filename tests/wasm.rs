@@ -2,14 +2,18 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
+#[path = "common/sample.rs"]
+mod sample;
 #[path = "common/convolution.rs"]
 mod twin;
 
-use js_sys::Reflect;
+use js_sys::{Float32Array, Reflect};
+use lesionlens::detection::LesionType;
+use lesionlens::geometry::BBox;
 use lesionlens::input::{ImageFromInput, InputTensor};
 use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelSpec, hex};
-use lesionlens::wasm::{Net, Workbench};
+use lesionlens::wasm::{Net, Sample, Workbench, memory_bytes};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,7 +25,7 @@ const SPEC: &str = include_str!("../models/detector.json");
 const ONNX: &[u8] = include_bytes!("../models/detector.onnx");
 
 fn bench() -> Workbench {
-    Workbench::new(SPEC, ONNX).unwrap()
+    Workbench::new(SPEC).unwrap()
 }
 
 fn get(value: &JsValue, name: &str) -> JsValue {
@@ -41,55 +45,96 @@ fn items(value: JsValue) -> Vec<JsValue> {
     value.dyn_into::<js_sys::Array>().unwrap().iter().collect()
 }
 
-/// A bench with three neighbouring slices and the table of the sample study.
-fn bench_with_sample() -> Workbench {
-    let mut bench = bench();
-    let last = bench.sample_size() - 1;
-    for file in [10, 11, 12, last] {
-        let sample = bench.sample_file(file).unwrap();
-        let bytes = get(&sample, "bytes").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
-        bench.add_file(&text(&sample, "path"), &bytes).unwrap();
+/// A bench with the slices of [`sample::FILES`] and the table of the sample study, arranged, and the ids of the slices.
+fn bench_with_sample() -> (Workbench, Vec<String>) {
+    let (mut bench, study) = (bench(), Sample::new());
+    for file in sample::FILES.into_iter().chain([study.n_files() - 1]) {
+        let file = study.file(file).unwrap();
+        let bytes = get(&file, "bytes").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
+        bench.add_file(&text(&file, "path"), &bytes).unwrap();
     }
-    bench
+    let ids = slice_ids(&bench.arrange().unwrap());
+    (bench, ids)
+}
+
+fn slice_ids(series: &JsValue) -> Vec<String> {
+    let slices = items(series.clone()).into_iter().flat_map(|series| items(get(&series, "slices")));
+    slices.map(|slice| text(&slice, "id")).collect()
+}
+
+/// The ticket of a slice's input, and the heads that a net makes of it.
+fn heads(bench: &Workbench, net: &mut Net, slice: &str) -> (JsValue, Vec<Float32Array>) {
+    let input = bench.input(slice).unwrap();
+    let levels = get(&input, "levels").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
+    let [rows, cols] = ["rows", "cols"].map(|name| pixels(&get(&input, name)));
+    let heads = items(net.run(levels, rows, cols).unwrap().into()).into_iter();
+    (get(&input, "ticket"), heads.map(|head| head.dyn_into().unwrap()).collect())
+}
+
+fn found(detection: &JsValue) -> (BBox, f32, Option<LesionType>) {
+    let named = get(detection, "type");
+    let name = |value: &JsValue| LesionType::ALL.into_iter().find(|name| name.name() == text(value, "name"));
+    let edges: Vec<f32> = items(get(detection, "box_px")).iter().map(number).collect();
+    let box_px = BBox::from(<[f32; 4]>::try_from(edges).unwrap());
+    (box_px, number(&get(detection, "score")), if named.is_null() { None } else { name(&named) })
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a number that was one of 32 bits")]
+fn number(value: &JsValue) -> f32 {
+    value.as_f64().unwrap() as f32
 }
 
 #[wasm_bindgen_test]
-fn the_sample_study_is_decoded_arranged_rendered_and_searched() {
-    let mut bench = bench_with_sample();
-    let series = items(bench.arrange().unwrap());
-    assert_eq!(series.len(), 1);
-    assert_eq!(text(&series[0], "spacing_source"), "DL_info");
-    assert_eq!(items(get(&series[0], "slices")).len(), 3);
+fn the_sample_study_has_the_bytes_it_has_everywhere() {
+    sample::check_bytes();
+}
 
-    let picture = bench.render(0, 1, 40.0, 400.0).unwrap();
+#[wasm_bindgen_test]
+fn the_sample_study_is_decoded_arranged_and_rendered() {
+    let (mut bench, ids) = bench_with_sample();
+    let series = items(bench.arrange().unwrap());
+    assert_eq!((series.len(), ids.len()), (1, 3));
+    assert_eq!(text(&series[0], "spacing_source"), "DL_info");
+    assert_eq!(text(&get(&series[0], "rule"), "code"), "NameNumber");
+    assert_eq!(get(&get(&series[0], "rule"), "step_mm").as_f64(), Some(5.0));
+    assert_eq!((text(&series[0], "name"), text(&series[0], "study")), ("990002_01_01".into(), "990002_01".into()));
+    assert_eq!(slice_ids(&series.iter().collect::<js_sys::Array>().into()), ids, "ids last");
+
+    let picture = bench.render(&ids[1], 40.0, 400.0).unwrap();
     assert_eq!((picture.width(), picture.height()), (512, 512));
     let rgba = picture.data();
     assert!(rgba.0.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2] && p[3] == 255), "opaque grey");
     assert!(rgba.0.iter().step_by(4).any(|&grey| grey > 60 && grey < 250), "a body is seen");
-
-    bench.detect(0, 1).unwrap();
-    let info = bench.model_info().unwrap();
-    let floor = get(&info, "score_floor").as_f64().unwrap();
-    let all = items(bench.detections(0.0).unwrap());
-    for detection in &all {
-        assert_eq!(get(detection, "slice").as_f64(), Some(1.0));
-        assert!(get(detection, "score").as_f64().unwrap() >= floor - 1e-6);
-        assert_eq!(items(get(detection, "box_px")).len(), 4);
-        let axes = get(detection, "axes");
-        assert_eq!(!axes.is_null(), get(&info, "has_axes").is_truthy());
-        if !axes.is_null() {
-            let ends = items(get(&axes, "long_px"));
-            assert!(ends.len() == 2 && ends.into_iter().all(|end| items(end).len() == 2));
-            assert!(get(&axes, "long_mm").as_f64() >= get(&axes, "short_mm").as_f64(), "the sample's spacing is known");
-        }
-        let named = get(detection, "type");
-        assert!(named.is_null() || get(&info, "has_types").is_truthy() && !text(&named, "name").is_empty());
-    }
-    assert!(items(bench.detections(1.1).unwrap()).is_empty(), "no score is above 1");
+    assert_eq!(bench.fingerprint(&ids[1]).unwrap().len(), 64);
+    assert!(memory_bytes() > 1e6);
 
     bench.clear();
     assert!(items(bench.arrange().unwrap()).is_empty());
-    assert!(items(bench.detections(0.0).unwrap()).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn the_shipped_net_finds_a_given_lesion_of_the_sample_study() {
+    let (mut bench, ids) = bench_with_sample();
+    let mut net = Net::new(SPEC, ONNX).unwrap();
+    assert_eq!(net.not_integer(), None);
+    let (ticket, heads) = heads(&bench, &mut net, &ids[1]);
+    let records = items(bench.accept(ticket.clone(), heads.clone()).unwrap());
+    sample::check_found(&records.iter().map(found).collect::<Vec<_>>());
+    let first = &records[0];
+    assert_eq!((text(first, "id"), text(first, "slice")), (format!("{}.0", ids[1]), ids[1].clone()));
+    let axes = get(first, "axes");
+    let ends = items(get(&axes, "long_px"));
+    assert!(ends.len() == 2 && ends.into_iter().all(|end| items(end).len() == 2));
+    assert!(get(&axes, "long_mm").as_f64() >= get(&axes, "short_mm").as_f64(), "the sample's spacing is known");
+
+    let code = |error: JsValue| get(&error, "code").as_string();
+    let missing = bench.accept(ticket.clone(), vec![heads[0].clone()]).unwrap_err();
+    assert_eq!(code(missing).as_deref(), Some("ModelOutputShape"));
+    let foreign = bench.accept(js_sys::Object::new().into(), heads.clone()).unwrap_err();
+    assert_eq!(code(foreign).as_deref(), Some("NoSuchInput"));
+    bench.clear();
+    let late = bench.accept(ticket, heads).unwrap_err();
+    assert_eq!(code(late).as_deref(), Some("NoSuchInput"), "heads of a study that is gone are not taken");
 }
 
 #[wasm_bindgen_test]
@@ -101,7 +146,7 @@ fn figures_are_those_of_the_nearest_operating_point_at_or_below() {
     ]);
     spec["evidence"] = json!({"sensitivity": "On lesions.", "marks": "On slices."});
     spec["default_threshold"] = json!(0.25);
-    let bench = Workbench::new(&spec.to_string(), ONNX).unwrap();
+    let bench = Workbench::new(&spec.to_string()).unwrap();
     assert!(bench.operating_point(0.09).unwrap().is_null());
     let point = bench.operating_point(0.15).unwrap();
     assert_eq!(get(&point, "sensitivity").as_f64(), Some(0.64));
@@ -115,58 +160,41 @@ fn figures_are_those_of_the_nearest_operating_point_at_or_below() {
     assert_eq!(text(&get(&info, "evidence"), "marks"), "On slices.");
 
     spec["operating_points"] = json!([]);
-    let bench = Workbench::new(&spec.to_string(), ONNX).unwrap();
+    let bench = Workbench::new(&spec.to_string()).unwrap();
     assert!(bench.operating_point(1.0).unwrap().is_null());
     assert!(get(&bench.model_info().unwrap(), "default_operating_point").is_null());
 }
 
 #[wasm_bindgen_test]
-fn errors_carry_name_code_and_message() {
+fn errors_carry_name_code_fault_details_and_message() {
     let mut bench = bench();
-    let check = |error: JsValue, name: &str, code: &str| {
+    let check = |error: JsValue, name: &str, code: &str, fault: &str| {
         assert!(error.is_instance_of::<js_sys::Error>());
         assert_eq!((text(&error, "name").as_str(), text(&error, "code").as_str()), (name, code));
+        assert_eq!(text(&error, "fault"), fault);
         assert!(text(&error, "message").len() > 10);
+        error
     };
-    check(bench.add_file("notes.txt", b"no image at all").unwrap_err(), "DecodeError", "unknown_format");
-    check(bench.render(0, 0, 40.0, 400.0).map(JsValue::from).unwrap_err(), "StudyError", "no_such_slice");
-    check(bench.detect(3, 1).unwrap_err(), "StudyError", "no_such_slice");
+    let notes = bench.add_file("notes.txt", b"no image at all").unwrap_err();
+    let notes = check(notes, "DecodeError", "UnknownFormat", "file");
+    assert_eq!(get(&notes, "unrelated").as_bool(), Some(true));
+    assert!(get(&notes, "details").is_object());
+    let pdf = check(bench.add_file("a.pdf", b"%PDF-1.7\n").unwrap_err(), "DecodeError", "UnsupportedFormat", "file");
+    let details = get(&pdf, "details");
+    assert_eq!((text(&details, "format").as_str(), text(&details, "advice").as_str()), ("Pdf", "NoHounsfield"));
+    let png = check(bench.add_file("a.png", b"\x89PNG\r\n\x1a\n").unwrap_err(), "DecodeError", "PngDamaged", "file");
+    assert_eq!(get(&png, "unrelated").as_bool(), Some(false));
+
+    let missing = bench.render("7", 40.0, 400.0).map(JsValue::from).unwrap_err();
+    let missing = check(missing, "StudyError", "NoSuchSlice", "program");
+    assert_eq!(text(&get(&missing, "details"), "slice"), "7");
+    check(bench.input("7").unwrap_err(), "StudyError", "NoSuchSlice", "program");
+
     let mut tampered = ONNX.to_vec();
     tampered[1000] ^= 1;
-    let error = Workbench::new(SPEC, &tampered).err().unwrap();
-    check(error, "ModelError", "model_sha256");
-    check(Workbench::new("{", ONNX).err().unwrap(), "ModelError", "model_spec_syntax");
-}
-
-#[wasm_bindgen_test]
-fn a_net_in_another_worker_finds_what_the_detector_finds() {
-    let text = |bench: &Workbench| js_sys::JSON::stringify(&bench.detections(0.0).unwrap()).unwrap();
-    let mut bench = bench_with_sample();
-    bench.arrange().unwrap();
-    bench.detect(0, 1).unwrap();
-    let expected = text(&bench);
-    bench.arrange().unwrap();
-    assert_ne!(text(&bench), expected, "arranging forgets detections");
-
-    let input = bench.input(0, 1).unwrap();
-    let levels = get(&input, "levels").dyn_into::<js_sys::Uint8Array>().unwrap().to_vec();
-    let [rows, cols] = ["rows", "cols"].map(|name| pixels(&get(&input, name)));
-    let mut net = Net::new(SPEC, ONNX).unwrap();
-    assert_eq!(net.not_integer(), None);
-    let heads = items(net.run(levels, rows, cols).unwrap().into()).into_iter();
-    let heads: Vec<js_sys::Float32Array> = heads.map(|head| head.dyn_into().unwrap()).collect();
-    bench.accept(0, 1, heads.clone()).unwrap();
-    assert_eq!(text(&bench), expected);
-
-    let code = |error: JsValue| get(&error, "code").as_string();
-    let twice = bench.accept(0, 1, heads.clone()).unwrap_err();
-    assert_eq!(code(twice), Some("no_such_slice".to_owned()), "an input's heads are taken once");
-    bench.input(0, 1).unwrap();
-    let missing = bench.accept(0, 1, vec![heads[0].clone()]).unwrap_err();
-    assert_eq!(code(missing), Some("model_output_shape".to_owned()));
-    bench.input(0, 1).unwrap();
-    bench.clear();
-    assert!(bench.accept(0, 1, heads).is_err(), "heads of a study that is gone are not taken");
+    let error = check(Net::new(SPEC, &tampered).err().unwrap(), "ModelError", "ModelSha256", "program");
+    assert_eq!(text(&get(&error, "details"), "expected").len(), 64);
+    check(Workbench::new("{").err().unwrap(), "ModelError", "ModelSpecSyntax", "program");
 }
 
 #[wasm_bindgen_test]

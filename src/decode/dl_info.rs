@@ -114,6 +114,12 @@ pub fn parse_name(path: &str) -> Option<(String, i64)> {
     is_series.then(|| (series.to_owned(), number))
 }
 
+/// `<patient>_<study>` of a `<patient>_<study>_<series>`.
+#[must_use]
+pub fn study_of(series_id: &str) -> Option<&str> {
+    series_id.rsplit_once('_').map(|(study, _)| study)
+}
+
 fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<i64> {
     let fits = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if fits { text.parse().ok() } else { None }

@@ -1,9 +1,20 @@
 //! Why a file was refused.
 
+use serde::Serialize;
+use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
+
+use super::foreign::{Advice, ForeignFormat};
+use crate::fault::{Fault, Reported};
+
 /// Why a file was refused: what was expected, what was found, and what to do. [`DecodeError::code`] is stable.
+/// Serialized as `{ code, details }`, the details being the variant's fields.
 ///
 /// Text that comes out of a file is cut to 64 printable ASCII characters before it gets into a message.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, EnumDiscriminants)]
+#[serde(tag = "code", content = "details")]
+#[strum_discriminants(name(DecodeErrorCode), derive(EnumIter, IntoStaticStr), non_exhaustive)]
+#[strum_discriminants(doc = "The variants of [`DecodeError`] without their fields.")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The file has no bytes.
@@ -38,12 +49,12 @@ pub enum DecodeError {
     )]
     UnknownFormat,
     /// A format that is known by its first bytes, and not read.
-    #[error("this is {format}, which Lesionlens does not read; {advice}")]
+    #[error("this is {}, which Lesionlens does not read; {}", format.words(), advice.words())]
     UnsupportedFormat {
-        /// Its name with an article.
-        format: &'static str,
+        /// Which one.
+        format: ForeignFormat,
         /// What to do.
-        advice: &'static str,
+        advice: Advice,
     },
 
     /// A PNG with other than 8 or 16 bits of grey.
@@ -405,61 +416,58 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeErrorCode {
+    /// Whose fault errors of this code are.
+    #[must_use]
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::FileTooLarge | Self::OverBudget | Self::DicomTooDeep => Fault::Limit,
+            _ => Fault::File,
+        }
+    }
+
+    /// Whether a file that is refused with this code is nothing to look at at all.
+    #[must_use]
+    pub fn is_unrelated(self) -> bool {
+        matches!(
+            self,
+            Self::EmptyFile
+                | Self::UnknownFormat
+                | Self::UnsupportedFormat
+                | Self::CsvNotDlInfo
+                | Self::ZipWithoutImages
+        )
+    }
+}
+
 impl DecodeError {
-    /// A stable word for the cause, in snake_case.
+    /// A stable word for the cause: the name of the variant.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::EmptyFile => "empty_file",
-            Self::FileTooLarge { .. } => "file_too_large",
-            Self::OverBudget { .. } => "over_budget",
-            Self::UnknownFormat => "unknown_format",
-            Self::UnsupportedFormat { .. } => "unsupported_format",
-            Self::PngNot16Bit { .. } => "png_not_16_bit",
-            Self::PngNotGreyscale { .. } => "png_not_greyscale",
-            Self::PngDamaged { .. } => "png_damaged",
-            Self::TiffNotGreyscale { .. } => "tiff_not_greyscale",
-            Self::TiffDamaged { .. } => "tiff_damaged",
-            Self::VolumeDamaged { .. } => "volume_damaged",
-            Self::VolumeTruncated { .. } => "volume_truncated",
-            Self::VolumeNotFinite => "volume_not_finite",
-            Self::VolumeWithoutAir { .. } => "volume_without_air",
-            Self::BadVolumePlace { .. } => "bad_volume_place",
-            Self::ZipDamaged { .. } => "zip_damaged",
-            Self::ZipWithoutImages { .. } => "zip_without_images",
-            Self::CsvNotDlInfo { .. } => "csv_not_dl_info",
-            Self::CsvBadCell { .. } => "csv_bad_cell",
-            Self::CsvDamaged { .. } => "csv_damaged",
-            Self::DicomTruncated { .. } => "dicom_truncated",
-            Self::DicomDamaged { .. } => "dicom_damaged",
-            Self::DicomTooDeep { .. } => "dicom_too_deep",
-            Self::DeflateDamaged { .. } => "deflate_damaged",
-            Self::UnsupportedTransferSyntax { .. } => "unsupported_transfer_syntax",
-            Self::PixelsContradictSyntax { .. } => "pixels_contradict_syntax",
-            Self::NotCtImage { .. } => "not_ct_image",
-            Self::Localizer => "localizer",
-            Self::MultiFrame { .. } => "multi_frame",
-            Self::NoPixelData => "no_pixel_data",
-            Self::MissingAttribute { .. } => "missing_attribute",
-            Self::BadAttribute { .. } => "bad_attribute",
-            Self::NotGreyscale { .. } => "not_greyscale",
-            Self::UnsupportedBitsAllocated { .. } => "unsupported_bits_allocated",
-            Self::BadBitsStored { .. } => "bad_bits_stored",
-            Self::BadHighBit { .. } => "bad_high_bit",
-            Self::PixelDataLength { .. } => "pixel_data_length",
-            Self::StoredValueTooLarge => "stored_value_too_large",
-            Self::FrameDamaged { .. } => "frame_damaged",
-            Self::FrameUnsupported { .. } => "frame_unsupported",
-            Self::FrameContradictsHeader { .. } => "frame_contradicts_header",
-            Self::PrecisionContradictsHeader { .. } => "precision_contradicts_header",
-            Self::FragmentsContradictFrames { .. } => "fragments_contradict_frames",
-            Self::OffsetTableContradictsFragments { .. } => "offset_table_contradicts_fragments",
-            Self::FrameGroupsMissing { .. } => "frame_groups_missing",
-            Self::BadModalityLut { .. } => "bad_modality_lut",
-            Self::BadRescale { .. } => "bad_rescale",
-            Self::OutOfReach { .. } => "out_of_reach",
-            Self::NotHounsfield { .. } => "not_hounsfield",
-        }
+        DecodeErrorCode::from(self).into()
+    }
+
+    /// Of a format that is not read.
+    pub(super) fn foreign(format: ForeignFormat) -> Self {
+        Self::UnsupportedFormat { format, advice: format.advice() }
+    }
+}
+
+impl Reported for DecodeError {
+    fn name(&self) -> &'static str {
+        "DecodeError"
+    }
+
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn fault(&self) -> Fault {
+        DecodeErrorCode::from(self).fault()
+    }
+
+    fn is_unrelated(&self) -> bool {
+        DecodeErrorCode::from(self).is_unrelated()
     }
 }
 

@@ -56,10 +56,13 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Sl
 
     let (rows, cols) = (header.height as usize, header.width as usize);
     let (series_id, number) = dl_info::parse_name(path).unzip();
+    let study_id = series_id.as_deref().and_then(dl_info::study_of).map(str::to_owned);
     let info = SliceInfo {
         path: path.to_owned(),
         format: Format::Png,
         series_id,
+        study_id,
+        sop_instance_uid: None,
         number,
         transfer_syntax: None,
         pixel_spacing_mm: None,

@@ -1,6 +1,7 @@
 //! What a file is, by its content alone.
 
 use super::dicom::{self, Start};
+use super::foreign::ForeignFormat;
 use super::png;
 use super::volume::nifti;
 
@@ -23,38 +24,34 @@ pub(super) enum Kind<'a> {
     /// Text in rows of the same number of fields.
     Csv,
     /// A known format that is not read.
-    Unsupported { format: &'static str, advice: &'static str },
+    Foreign(ForeignFormat),
     /// Anything else.
     Unknown,
 }
 
-const UNPACK: &str = "unpack it and add the images in it";
-const TO_DICOM: &str = "add the DICOM CT images that it was made from";
-const NO_HU: &str = "it holds no Hounsfield units; add the DICOM CT image or the 16-bit PNG";
-
-/// Signature at an offset, name, advice.
-const KNOWN: &[(usize, &[u8], &str, &str)] = &[
-    (0, b"\x1f\x8b", "a gzip file that holds no NIfTI volume", UNPACK),
-    (0, b"PK\x05\x06", "an empty zip archive", UNPACK),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
-    (0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
-    (0, b"BZh", "a bzip2 file", UNPACK),
-    (0, b"\xfd7zXZ\0", "an xz file", UNPACK),
-    (0, b"\x28\xb5\x2f\xfd", "a zstandard file", UNPACK),
-    (344, b"ni1\0", "a NIfTI-1 header whose samples are in another file", TO_DICOM),
-    (4, b"ni2\0\r\n\x1a\n", "a NIfTI-2 header whose samples are in another file", TO_DICOM),
-    (0, b"ObjectType = Image", "a MetaImage header", TO_DICOM),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file", TO_DICOM),
-    (0, b"II+\0", "a BigTIFF image", TO_DICOM),
-    (0, b"MM\0+", "a BigTIFF image", TO_DICOM),
-    (0, b"\xff\xd8\xff\xf7", "a JPEG-LS image", TO_DICOM),
-    (0, b"\xff\xd8\xff", "a JPEG picture", NO_HU),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 codestream", TO_DICOM),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image", TO_DICOM),
-    (0, b"GIF8", "a GIF picture", NO_HU),
-    (0, b"BM", "a BMP picture", NO_HU),
-    (8, b"WEBP", "a WebP picture", NO_HU),
-    (0, b"%PDF-", "a PDF document", NO_HU),
+/// Signature at an offset, and what it is that of.
+const KNOWN: &[(usize, &[u8], ForeignFormat)] = &[
+    (0, b"\x1f\x8b", ForeignFormat::Gzip),
+    (0, b"PK\x05\x06", ForeignFormat::EmptyZip),
+    (0, b"7z\xbc\xaf\x27\x1c", ForeignFormat::SevenZip),
+    (0, b"Rar!\x1a\x07", ForeignFormat::Rar),
+    (0, b"BZh", ForeignFormat::Bzip2),
+    (0, b"\xfd7zXZ\0", ForeignFormat::Xz),
+    (0, b"\x28\xb5\x2f\xfd", ForeignFormat::Zstandard),
+    (344, b"ni1\0", ForeignFormat::Nifti1Header),
+    (4, b"ni2\0\r\n\x1a\n", ForeignFormat::Nifti2Header),
+    (0, b"ObjectType = Image", ForeignFormat::MetaImage),
+    (0, b"\x89HDF\r\n\x1a\n", ForeignFormat::Hdf5),
+    (0, b"II+\0", ForeignFormat::BigTiff),
+    (0, b"MM\0+", ForeignFormat::BigTiff),
+    (0, b"\xff\xd8\xff\xf7", ForeignFormat::JpegLs),
+    (0, b"\xff\xd8\xff", ForeignFormat::Jpeg),
+    (0, b"\xff\x4f\xff\x51", ForeignFormat::Jpeg2000),
+    (0, b"\0\0\0\x0cjP  ", ForeignFormat::Jpeg2000),
+    (0, b"GIF8", ForeignFormat::Gif),
+    (0, b"BM", ForeignFormat::Bmp),
+    (8, b"WEBP", ForeignFormat::WebP),
+    (0, b"%PDF-", ForeignFormat::Pdf),
 ];
 
 /// Looks at the content. DICOM comes first: its first 128 bytes are free, and some writers put a whole TIFF or program
@@ -82,8 +79,8 @@ pub(super) fn kind(bytes: &[u8]) -> Kind<'_> {
     if has(0, b"PK\x03\x04") {
         return Kind::Zip;
     }
-    if let Some(&(_, _, format, advice)) = KNOWN.iter().find(|(offset, magic, ..)| has(*offset, magic)) {
-        return Kind::Unsupported { format, advice };
+    if let Some(&(_, _, format)) = KNOWN.iter().find(|(offset, magic, _)| has(*offset, magic)) {
+        return Kind::Foreign(format);
     }
     if is_csv(bytes) { Kind::Csv } else { Kind::Unknown }
 }

@@ -57,6 +57,8 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Ve
             path: path.to_owned(),
             format: Format::Tiff,
             series_id: None,
+            study_id: None,
+            sop_instance_uid: None,
             number: None,
             transfer_syntax: None,
             pixel_spacing_mm: None,

@@ -358,6 +358,8 @@ fn assemble(
             path: format!("{path}, plane {number}"),
             format: grid.format,
             series_id: Some(path.to_owned()),
+            study_id: None,
+            sop_instance_uid: None,
             number: i64::try_from(number).ok(),
             transfer_syntax: None,
             pixel_spacing_mm: spacing,

@@ -89,6 +89,7 @@ pub struct TypesSpec {
 /// What was measured at one threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct OperatingPoint {
     /// Detections with at least this score were counted, 0..=1.
     pub threshold: f32,
@@ -103,6 +104,7 @@ pub struct OperatingPoint {
 /// On what operating points were measured, each a sentence for people to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Evidence {
     /// On which lesions sensitivity was measured.
     pub sensitivity: String,
@@ -172,6 +174,7 @@ impl Channel {
 
 /// Name and digest of a model, as reports carry them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct ModelId {
     /// Name and version.
     pub name: String,
@@ -181,6 +184,7 @@ pub struct ModelId {
 
 /// What a viewer needs to know about a model.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct ModelInfo {
     /// Name and digest.
     #[serde(flatten)]
@@ -210,8 +214,8 @@ impl ModelSpec {
     /// # Errors
     /// [`ModelError::SpecSyntax`] or [`ModelError::SpecValue`].
     pub fn from_json(text: &str) -> Result<Self, ModelError> {
-        let spec: Self = serde_json::from_str(text).map_err(ModelError::SpecSyntax)?;
-        spec.check().map_err(ModelError::SpecValue)?;
+        let spec: Self = serde_json::from_str(text).map_err(|source| ModelError::SpecSyntax { source })?;
+        spec.check().map_err(|reason| ModelError::SpecValue { reason })?;
         Ok(spec)
     }
 
@@ -263,7 +267,7 @@ impl ModelSpec {
         let head = |(output, values): (&OutputSpec, Vec<f32>)| {
             let stride = output.stride;
             let expected = [1, self.channels.len(), rows / stride, cols / stride];
-            if values.len() != expected.iter().product::<usize>() {
+            if values.is_empty() || values.len() != expected.iter().product::<usize>() {
                 return Err(ModelError::OutputShape { name: output.name.clone(), expected, found: vec![values.len()] });
             }
             Ok(RawHead { stride, rows: rows / stride, cols: cols / stride, values })

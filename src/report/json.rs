@@ -1,95 +1,111 @@
-//! JSON documents of the command line: what each file is, detections, FROC.
+//! JSON documents: what each file is, detections, FROC. Their forms have names (`schema`), which change with them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::DecodeError;
 use crate::detection::Detection;
-use crate::froc::Report;
+use crate::fault::Reported;
+use crate::froc::{BOOTSTRAP_SAMPLES, Report};
 use crate::hounsfield::Window;
 use crate::model::ModelId;
+use crate::series::{Series, SpacingSource, orientation_letters};
+use crate::slice::Slice;
 
-/// Name of the JSON's form.
-const SCHEMA: &str = "lesionlens.detections/2";
+/// Name of the form of [`DetectionsReport`].
+const DETECTIONS_SCHEMA: &str = "lesionlens.detections/2";
 
-/// The forms that are read. In the first one detections have a box and a score only.
-pub const READ_SCHEMAS: [&str; 2] = ["lesionlens.detections/1", SCHEMA];
+/// The forms of [`DetectionsReport`] that are read. In the first one detections have a box and a score only.
+pub const READ_SCHEMAS: [&str; 2] = ["lesionlens.detections/1", DETECTIONS_SCHEMA];
 
-/// What `lesionlens detect --json` writes and `lesionlens froc --detections` reads.
+/// Detections on slices: what `lesionlens detect --json` writes and `lesionlens froc --detections` reads.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DetectReport {
+pub struct DetectionsReport {
+    /// One of [`READ_SCHEMAS`].
     pub schema: String,
+    /// What made the detections.
     pub model: ModelId,
+    /// Every slice, searched or not.
     pub images: Vec<ImageDetections>,
+    /// Files that gave no slice.
     #[serde(default)]
     pub errors: Vec<Refusal>,
 }
 
+/// Detections on one slice.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ImageDetections {
+    /// Path as it was read.
     pub path: String,
+    /// Name of its series.
     pub series: String,
     /// Index in the ordered series, from 0.
     pub slice: usize,
     /// `[x, y, z]`: between columns, rows and slices; z is null where nothing says it.
     pub spacing_mm: (f64, f64, Option<f64>),
-    /// `PixelSpacing`, `DL_info` or `assumed`.
+    /// Name of a [`SpacingSource`].
     #[serde(default)]
     pub spacing_source: String,
+    /// By falling score.
     pub detections: Vec<Detection>,
 }
 
+/// What each file is: what `lesionlens info --json` writes.
 #[derive(Debug, Serialize)]
 pub struct InfoReport {
-    pub schema: &'static str,
-    pub files: Vec<FileInfo>,
+    schema: &'static str,
+    files: Vec<FileInfo>,
 }
 
+/// What one file is.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum FileInfo {
+    /// A slice; files with several have an entry for each.
     Image(ImageInfo),
+    /// A table.
     Table(TableInfo),
+    /// Neither.
     Refused(Refusal),
 }
 
+/// What a table is.
 #[derive(Debug, Serialize)]
 pub struct TableInfo {
-    pub path: String,
-    pub format: &'static str,
-    pub n_rows: usize,
+    path: String,
+    format: &'static str,
+    n_rows: usize,
 }
 
+/// What a slice is.
 #[derive(Debug, Serialize)]
 pub struct ImageInfo {
-    pub path: String,
-    pub format: &'static str,
-    pub rows: usize,
-    pub cols: usize,
-    pub frames: usize,
-    pub transfer_syntax: Option<String>,
+    path: String,
+    format: &'static str,
+    rows: usize,
+    cols: usize,
+    frames: usize,
+    transfer_syntax: Option<String>,
     /// `[x, y]`: between columns, between rows. A single file cannot say what lies between slices.
-    pub spacing_mm: [f64; 2],
-    /// `PixelSpacing`, `DL_info` or `assumed`.
-    pub spacing_source: String,
-    pub hu_min: f64,
-    pub hu_max: f64,
+    spacing_mm: [f64; 2],
+    spacing_source: SpacingSource,
+    hu_min: f64,
+    hu_max: f64,
     /// The file's own, or the table's; null where neither names one.
-    pub window: Option<Window>,
-    /// ImageOrientationPatient as letters, `R\L A\P`.
-    pub orientation: Option<String>,
-    pub sha256_i32le: String,
+    window: Option<Window>,
+    /// Orientation in the patient as letters, `R\L A\P`.
+    orientation: Option<String>,
+    sha256_i32le: String,
 }
 
+/// A detector scored on key slices: what `lesionlens froc --json` writes.
 #[derive(Debug, Serialize)]
 pub struct FrocReport {
-    pub schema: &'static str,
-    pub model: ModelId,
-    pub bootstrap_samples: usize,
+    schema: &'static str,
+    model: ModelId,
+    bootstrap_samples: usize,
     #[serde(flatten)]
-    pub report: Report,
-    /// Key slices of the table that are not below the folder, or for which the file has no detections: not scored.
-    pub missing: Vec<String>,
-    pub errors: Vec<Refusal>,
+    report: Report,
+    missing: Vec<String>,
+    errors: Vec<Refusal>,
 }
 
 /// A file that gave no slice, and why.
@@ -103,13 +119,96 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl Refusal {
-    pub fn new(path: &str, error: &DecodeError) -> Self {
-        Self { path: path.to_owned(), code: error.code().to_owned(), message: error.to_string() }
-    }
-
-    fn unreadable(path: &Path, error: &dyn std::error::Error) -> Self {
-        Self { path: path.display().to_string(), code: "unreadable".to_owned(), message: error.to_string() }
+impl DetectionsReport {
+    /// A report in the present form.
+    #[must_use]
+    pub fn new(model: ModelId, images: Vec<ImageDetections>, errors: Vec<Refusal>) -> Self {
+        Self { schema: DETECTIONS_SCHEMA.to_owned(), model, images, errors }
     }
 }
 
+impl ImageDetections {
+    /// What is reported about a slice of a series, which must be there.
+    #[must_use]
+    pub fn new(series: &Series, slice_idx: usize, detections: Vec<Detection>) -> Self {
+        let spacing = series.spacing();
+        Self {
+            path: series.slices().get(slice_idx).map(|slice| slice.info().path.clone()).unwrap_or_default(),
+            series: series.name().to_owned(),
+            slice: slice_idx,
+            spacing_mm: (spacing.x_mm, spacing.y_mm, spacing.z_mm),
+            spacing_source: series.spacing_source().name().to_owned(),
+            detections,
+        }
+    }
+}
+
+impl InfoReport {
+    /// A report about files, in the order in which they are to be listed.
+    #[must_use]
+    pub fn new(files: Vec<FileInfo>) -> Self {
+        Self { schema: "lesionlens.info/1", files }
+    }
+}
+
+impl TableInfo {
+    /// About a `DL_info.csv`.
+    #[must_use]
+    pub fn new(path: &str, n_rows: usize) -> Self {
+        Self { path: path.to_owned(), format: "dl_info", n_rows }
+    }
+
+    /// Path as it was read.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl ImageInfo {
+    /// About a slice of a series.
+    #[must_use]
+    pub fn new(series: &Series, slice: &Slice) -> Self {
+        let info = slice.info();
+        let (hu_min, hu_max) = slice.hu_range();
+        let from_table = (series.spacing_source() == SpacingSource::DlInfo).then(|| series.window());
+        Self {
+            path: info.path.clone(),
+            format: info.format.name(),
+            rows: slice.rows(),
+            cols: slice.cols(),
+            frames: 1,
+            transfer_syntax: info.transfer_syntax.clone(),
+            spacing_mm: [series.spacing().x_mm, series.spacing().y_mm],
+            spacing_source: series.spacing_source(),
+            hu_min,
+            hu_max,
+            window: info.window.or(from_table),
+            orientation: info.orientation_patient.map(orientation_letters),
+            sha256_i32le: slice.stored_sha256_i32le(),
+        }
+    }
+}
+
+impl FrocReport {
+    /// A report on a model. `missing`: key slices of the table that are not below the folder, or for which there are no
+    /// detections; they are not scored.
+    #[must_use]
+    pub fn new(model: ModelId, report: Report, missing: Vec<String>, errors: Vec<Refusal>) -> Self {
+        Self { schema: "lesionlens.froc/1", model, bootstrap_samples: BOOTSTRAP_SAMPLES, report, missing, errors }
+    }
+}
+
+impl Refusal {
+    /// A file that the decoder refused.
+    #[must_use]
+    pub fn new(path: &str, error: &impl Reported) -> Self {
+        Self { path: path.to_owned(), code: error.code().to_owned(), message: error.to_string() }
+    }
+
+    /// A file that could not be read from the disk.
+    #[must_use]
+    pub fn unreadable(path: &str, error: &dyn std::error::Error) -> Self {
+        Self { path: path.to_owned(), code: "FileUnreadable".to_owned(), message: error.to_string() }
+    }
+}

@@ -1,30 +1,35 @@
-//! Records about series, slices and detections for a viewer.
+//! Records about series, slices and detections, as a viewer gets them.
 
 use serde::Serialize;
 
-use crate::detection::Detection;
+use crate::detection::{Detection, DetectionId};
 use crate::geometry::{BBox, Spacing};
 use crate::hounsfield::Window;
-use crate::series::Series;
-use crate::slice::Slice;
+use crate::series::{Note, OrderRule, Series, SeriesId, SpacingSource};
+use crate::slice::{Slice, SliceId};
 
 /// What a viewer needs to know about a series.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct SeriesInfo {
-    /// SeriesInstanceUID, DeepLesion series, or folder.
-    pub id: String,
+    /// Lasts for as long as the study is open.
+    pub id: SeriesId,
+    /// SeriesInstanceUID, DeepLesion series, or folder; unique in the study.
+    pub name: String,
+    /// StudyInstanceUID, or `<patient>_<study>` of DeepLesion names; `None` where nothing says it.
+    pub study: Option<String>,
     /// Rows of every slice.
     pub rows: usize,
     /// Columns of every slice.
     pub cols: usize,
     /// Distances between pixels and slices.
     pub spacing_mm: SpacingInfo,
-    /// `PixelSpacing`, `DL_info` or `assumed`.
-    pub spacing_source: String,
-    /// How the slices were ordered, a sentence.
-    pub rule: String,
-    /// What a reader should know about the stack, sentences.
-    pub warnings: Vec<String>,
+    /// Where the distance between pixels comes from.
+    pub spacing_source: SpacingSource,
+    /// How the slices were ordered.
+    pub rule: OrderRule,
+    /// What a reader should know about the stack.
+    pub notes: Vec<Note>,
     /// Window to open with.
     pub window: Window,
     /// Letters at the left, right, top and bottom edge, `R\L A\P`; `None` when the files do not say.
@@ -37,6 +42,7 @@ pub struct SeriesInfo {
 
 /// [`Spacing`] as records carry it.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct SpacingInfo {
     /// Between columns, mm.
     pub x: f64,
@@ -48,7 +54,10 @@ pub struct SpacingInfo {
 
 /// What a viewer needs to know about a slice.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct SliceSummary {
+    /// Lasts for as long as the study is open.
+    pub id: SliceId,
     /// Path as it was added.
     pub path: String,
     /// Position along the stack, mm.
@@ -57,40 +66,57 @@ pub struct SliceSummary {
     pub truth_px: Vec<BBox>,
 }
 
-/// A detection with its place in the study.
-#[derive(Debug, Clone, Serialize)]
-pub struct StudyDetection {
-    /// Index of the series.
-    pub series: usize,
-    /// Identifier of the series.
-    pub series_id: String,
-    /// Index of the slice in its series.
-    pub slice: usize,
-    /// Box and score.
+/// A detection with its id and its slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
+pub struct DetectionRecord {
+    /// Lasts for as long as the study is open.
+    pub id: DetectionId,
+    /// The slice that it lies on.
+    pub slice: SliceId,
+    /// Box, score, diameters and type.
     #[serde(flatten)]
     pub detection: Detection,
 }
 
-/// The record about a series.
-#[must_use]
-pub fn series_info(series: &Series) -> SeriesInfo {
-    let Spacing { x_mm, y_mm, z_mm } = series.spacing();
-    let slice = |(slice_idx, slice): (usize, &Slice)| SliceSummary {
-        path: slice.info().path.clone(),
-        position_mm: series.z_mm(slice_idx),
-        truth_px: series.truth(slice_idx).iter().map(|truth| truth.box_px).collect(),
-    };
-    SeriesInfo {
-        id: series.id().to_owned(),
-        rows: series.rows(),
-        cols: series.cols(),
-        spacing_mm: SpacingInfo { x: x_mm, y: y_mm, z: z_mm },
-        spacing_source: series.spacing_source().to_string(),
-        rule: series.rule().to_string(),
-        warnings: series.warnings().iter().map(ToString::to_string).collect(),
-        window: series.window(),
-        orientation: series.orientation(),
-        hounsfield: series.is_hounsfield(),
-        slices: series.slices().iter().enumerate().map(slice).collect(),
+impl SeriesInfo {
+    /// The record about a series.
+    #[must_use]
+    pub fn new(series: &Series) -> Self {
+        let Spacing { x_mm, y_mm, z_mm } = series.spacing();
+        let slice = |(slice_idx, (slice, id)): (usize, (&Slice, &SliceId))| SliceSummary {
+            id: id.clone(),
+            path: slice.info().path.clone(),
+            position_mm: series.z_mm(slice_idx),
+            truth_px: series.truth(slice_idx).iter().map(|truth| truth.box_px).collect(),
+        };
+        Self {
+            id: series.id().clone(),
+            name: series.name().to_owned(),
+            study: series.study_id().map(str::to_owned),
+            rows: series.rows(),
+            cols: series.cols(),
+            spacing_mm: SpacingInfo { x: x_mm, y: y_mm, z: z_mm },
+            spacing_source: series.spacing_source(),
+            rule: series.rule(),
+            notes: series.notes().to_vec(),
+            window: series.window(),
+            orientation: series.orientation(),
+            hounsfield: series.is_hounsfield(),
+            slices: series.slices().iter().zip(series.slice_ids()).enumerate().map(slice).collect(),
+        }
+    }
+}
+
+impl DetectionRecord {
+    /// The records of one slice's detections, which come by falling score down to the model's score floor.
+    #[must_use]
+    pub fn of_slice(slice: &SliceId, detections: &[Detection]) -> Vec<Self> {
+        let record = |(rank, &detection): (usize, &Detection)| Self {
+            id: DetectionId::new(slice, rank),
+            slice: slice.clone(),
+            detection,
+        };
+        detections.iter().enumerate().map(record).collect()
     }
 }

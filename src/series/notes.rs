@@ -1,16 +1,21 @@
-//! What a reader of a series should know.
+//! What a reader of a series should know, as codes and numbers.
 
-use std::fmt;
+use serde::Serialize;
+use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
 
 use crate::slice::{Format, Slice, StoredValues};
 
 /// No CT shows less: air is −1000 HU, and what scanners write outside of their field of view lies above −4096.
 const LOWEST_HU: i32 = -4096;
 
-/// What a reader of a series should know; `Display` gives the sentence. Slices are counted from 1 in it.
-#[derive(Debug, Clone, PartialEq)]
+/// What a reader of a series should know. Serialized as an object with the variant's name as `code` beside its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, EnumDiscriminants)]
+#[serde(tag = "code")]
+#[strum_discriminants(name(NoteCode), derive(EnumIter, IntoStaticStr), non_exhaustive)]
+#[strum_discriminants(doc = "The variants of [`Note`] without their numbers.")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 #[non_exhaustive]
-pub enum Warning {
+pub enum Note {
     /// Neighbouring slices lie further apart than 1.5 times the usual distance.
     Gaps {
         /// How often.
@@ -21,7 +26,7 @@ pub enum Warning {
         distance: f64,
         /// The usual distance.
         usual: f64,
-        /// Whether both are in mm; otherwise they count slice numbers.
+        /// What both are counted in.
         unit: Unit,
     },
     /// Slices lie where the one before them lies.
@@ -38,6 +43,8 @@ pub enum Warning {
     ImplausibleHounsfield {
         /// How many.
         n_slices: usize,
+        /// What no CT lies below.
+        lowest_hu: i32,
     },
     /// The values are grey levels of a picture, no Hounsfield units.
     NotHounsfield,
@@ -55,64 +62,25 @@ pub enum Warning {
 }
 
 /// What a distance between slices is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Unit {
     /// Millimetres.
+    #[serde(rename = "mm")]
     Millimetre,
     /// Slice numbers.
+    #[serde(rename = "number")]
     Number,
 }
 
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gaps { n_gaps, after_idx, distance, usual, unit } => {
-                let (first, second) = (after_idx.saturating_add(1), after_idx.saturating_add(2));
-                let times = if *n_gaps == 1 { "is 1 gap" } else { &format!("are {n_gaps} gaps") };
-                match unit {
-                    Unit::Millimetre => write!(
-                        f,
-                        "There {times} in this series; the first is between slices {first} and {second}: \
-                         {distance:.1} mm instead of {usual:.1} mm."
-                    ),
-                    Unit::Number => write!(
-                        f,
-                        "There {times} in the numbers of this series; the first is between slices {first} and \
-                         {second}: a step of {distance} instead of {usual}."
-                    ),
-                }
-            }
-            Self::Duplicates { n_slices: 1 } => f.write_str("1 slice lies at the same position as the one before it."),
-            Self::Duplicates { n_slices } => {
-                write!(f, "{n_slices} slices lie at the same position as the one before them.")
-            }
-            Self::MixedSpacing { n_slices } => {
-                write!(f, "The pixel spacing of {n_slices} slices is missing or differs from the rest of this series.")
-            }
-            Self::ImplausibleHounsfield { n_slices } => {
-                write!(
-                    f,
-                    "The values of {n_slices} PNG or TIFF slices lie below {LOWEST_HU} HU: they were not stored as HU + 32768, \
-                     and nothing measured on them can be trusted."
-                )
-            }
-            Self::NotHounsfield => f.write_str(
-                "Not HU: these are 8-bit pictures, whose Hounsfield units are lost. They are shown and not searched.",
-            ),
-            Self::Tilted { degrees } => write!(
-                f,
-                "The gantry was tilted by {degrees:.1} degrees: each slice is right by itself, and positions in the stack \
-                 are measured along the normal of the slices."
-            ),
-            Self::TableOfOtherImages { n_rows } => {
-                write!(f, "{n_rows} rows of DL_info belong to images of another size and were left out.")
-            }
-        }
-    }
+/// The note about slices whose values are not what their format promises; `None` where there is none of them.
+pub(super) fn implausible(slices: &[Slice]) -> Option<Note> {
+    let n_slices = slices.iter().filter(|slice| is_implausible(slice)).count();
+    (n_slices > 0).then_some(Note::ImplausibleHounsfield { n_slices, lowest_hu: LOWEST_HU })
 }
 
 /// Whether most pixels of a PNG or TIFF slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
-pub(super) fn is_implausible_png(slice: &Slice) -> bool {
+fn is_implausible(slice: &Slice) -> bool {
     match (slice.info().format, slice.stored()) {
         (Format::Png | Format::Tiff, StoredValues::Unsigned(stored)) if slice.is_hounsfield() => {
             let n_low = stored.iter().filter(|&&value| i32::from(value) < LOWEST_HU + 32768).count();

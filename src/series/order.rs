@@ -1,9 +1,10 @@
 //! In which order the slices of a stack lie, and how far apart.
 
-use std::fmt;
+use serde::Serialize;
+use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
 
 use super::group::Group;
-use super::notes::{Unit, Warning};
+use super::notes::{Note, Unit};
 use crate::slice::{Format, Slice};
 
 /// Positions closer than this are the same.
@@ -12,12 +13,18 @@ const SAME_MM: f64 = 1e-3;
 /// A distance above this many times the usual one is a gap.
 const GAP: f64 = 1.5;
 
-/// How the slices of a series were put in order; `Display` gives the sentence.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How the slices of a series were put in order. Serialized as an object with the variant's name as `code`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, EnumDiscriminants)]
+#[serde(tag = "code")]
+#[strum_discriminants(name(OrderRuleCode), derive(EnumIter, IntoStaticStr), non_exhaustive)]
+#[strum_discriminants(doc = "The variants of [`OrderRule`] without their numbers.")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 #[non_exhaustive]
 pub enum OrderRule {
     /// By ImagePositionPatient along the normal that ImageOrientationPatient gives.
-    Position,
+    ImagePosition,
+    /// The planes of a NIfTI or NRRD volume, as the volume has them.
+    VolumePlane,
     /// By InstanceNumber: not every file gives a position, or all give the same.
     InstanceNumber,
     /// By the slice number in a DeepLesion file name.
@@ -29,26 +36,6 @@ pub enum OrderRule {
     FileName,
 }
 
-impl fmt::Display for OrderRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Position => f.write_str("Ordered by ImagePositionPatient along the slice normal."),
-            Self::InstanceNumber => {
-                f.write_str("Ordered by InstanceNumber, because the files do not all give a position of their own.")
-            }
-            Self::NameNumber { step_mm: Some(mm) } => {
-                write!(f, "Ordered by the slice number in the file name; DL_info puts numbers {mm} mm apart.")
-            }
-            Self::NameNumber { step_mm: None } => {
-                f.write_str("Ordered by the slice number in the file name; the distance between slices is unknown.")
-            }
-            Self::FileName => f.write_str(
-                "Ordered by file name, because the files do not all give a position or number of their own.",
-            ),
-        }
-    }
-}
-
 /// A stack in order.
 pub(super) struct Order {
     pub(super) slices: Vec<Slice>,
@@ -56,7 +43,7 @@ pub(super) struct Order {
     pub(super) rule: OrderRule,
     /// Usual distance between neighbours.
     pub(super) step_mm: Option<f64>,
-    pub(super) gaps: Option<Warning>,
+    pub(super) gaps: Option<Note>,
     pub(super) n_duplicates: usize,
 }
 
@@ -66,7 +53,8 @@ pub(super) fn order(group: Group, table_step_mm: Option<f64>) -> Order {
     if let Some(z) = distinct_keys(&slices, position_along_normal) {
         let (slices, z) = sorted(slices, z, |a, b| a.total_cmp(b));
         let step_mm = median(&steps(&z));
-        return finish(slices, Some(z.clone()), &z, OrderRule::Position, step_mm, step_mm, Unit::Millimetre);
+        let rule = if is_volume(format) { OrderRule::VolumePlane } else { OrderRule::ImagePosition };
+        return finish(slices, Some(z.clone()), &z, rule, step_mm, step_mm, Unit::Millimetre);
     }
     if let Some(numbers) = distinct_keys(&slices, |slice| slice.info().number) {
         let (slices, numbers) = sorted(slices, numbers, Ord::cmp);
@@ -84,12 +72,18 @@ pub(super) fn order(group: Group, table_step_mm: Option<f64>) -> Order {
             }
             _ => {
                 let usual = median(&steps(&numbers));
-                finish(slices, None, &numbers, OrderRule::InstanceNumber, None, usual, Unit::Number)
+                let rule = if is_volume(format) { OrderRule::VolumePlane } else { OrderRule::InstanceNumber };
+                finish(slices, None, &numbers, rule, None, usual, Unit::Number)
             }
         };
     }
     // The group comes in natural order of paths.
     finish(slices, None, &[], OrderRule::FileName, None, None, Unit::Number)
+}
+
+/// Whether slices of this format are planes that lie in their file in order.
+fn is_volume(format: Format) -> bool {
+    matches!(format, Format::Nifti | Format::Nrrd)
 }
 
 /// One key per slice; `None` if a slice has none, or if all of several slices have the same, which orders nothing.
@@ -166,7 +160,7 @@ fn finish(
         let is_gap = |&(_, &distance): &(usize, &f64)| distance > GAP * usual;
         let n_gaps = steps.iter().enumerate().filter(is_gap).count();
         let (after_idx, &distance) = steps.iter().enumerate().find(is_gap)?;
-        Some(Warning::Gaps { n_gaps, after_idx, distance, usual, unit })
+        Some(Note::Gaps { n_gaps, after_idx, distance, usual, unit })
     });
     let n_duplicates = steps.iter().filter(|&&step| step < SAME_MM).count();
     Order { slices, z_mm, rule, step_mm, gaps, n_duplicates }

@@ -1,32 +1,47 @@
 //! How far apart the pixels of a series lie, and who says so.
 
-use std::fmt;
+use serde::Serialize;
+use strum::{EnumIter, IntoStaticStr};
 
 use crate::decode::dl_info::DlRow;
 use crate::geometry::Spacing;
-use crate::slice::Slice;
+use crate::slice::{Format, Slice};
 
 /// In-plane spacing of slices whose files and tables say none.
 pub const ASSUMED_SPACING_MM: f64 = 0.8;
 
 /// Where the in-plane spacing of a series comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumIter, IntoStaticStr)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[non_exhaustive]
 pub enum SpacingSource {
     /// The DICOM attribute PixelSpacing.
     PixelSpacing,
+    /// The header of a NIfTI or NRRD volume.
+    VolumeHeader,
     /// The table `DL_info.csv`.
+    #[serde(rename = "DL_info")]
+    #[strum(serialize = "DL_info")]
     DlInfo,
     /// Nothing says it: [`ASSUMED_SPACING_MM`], so every length in mm is a guess.
+    #[serde(rename = "assumed")]
+    #[strum(serialize = "assumed")]
     Assumed,
 }
 
-impl fmt::Display for SpacingSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PixelSpacing => "PixelSpacing",
-            Self::DlInfo => "DL_info",
-            Self::Assumed => "assumed",
-        })
+impl SpacingSource {
+    /// The name that records and reports have for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Where a slice's own spacing comes from.
+    fn of(format: Format) -> Self {
+        match format {
+            Format::Nifti | Format::Nrrd => Self::VolumeHeader,
+            Format::Png | Format::Dicom | Format::Tiff => Self::PixelSpacing,
+        }
     }
 }
 
@@ -49,7 +64,10 @@ pub(super) fn in_plane_spacing(
         None => None,
     };
     match (most, table_spacing) {
-        (Some(most), _) => (most, SpacingSource::PixelSpacing, slices.len() - n_like(most)),
+        (Some(most), _) => {
+            let format = slices.first().map_or(Format::Dicom, |slice| slice.info().format);
+            (most, SpacingSource::of(format), slices.len() - n_like(most))
+        }
         (None, Some(spacing)) => {
             let used = (spacing.x_mm, spacing.y_mm);
             let differs = |row: &&&DlRow| row.spacing.is_some_and(|other| !same((other.x_mm, other.y_mm), used));

@@ -1,9 +1,10 @@
-//! The net alone, without decoding before it and suppression after it: what `cargo xtask bench` times.
+//! The net alone, without decoding before it and suppression after it: what the page has in workers of its own, and
+//! what `cargo xtask bench` times.
 
 use js_sys::{Array, Float32Array};
 use wasm_bindgen::prelude::*;
 
-use super::records::model_error;
+use super::records::thrown_model;
 use crate::input::{ImageFromInput, InputTensor};
 use crate::model::tract::TractModel;
 use crate::model::{Model, ModelError, ModelSpec};
@@ -49,7 +50,7 @@ impl Net {
     pub fn run(&mut self, levels: Vec<u8>, rows: usize, cols: usize) -> Result<Array, JsValue> {
         let image_from_input = ImageFromInput { crop_x: 0, crop_y: 0, ratio_x: 1.0, ratio_y: 1.0 };
         let heads = self.model.run(&InputTensor { levels, rows, cols, image_from_input });
-        let heads = heads.map_err(|error| model_error(&error))?;
+        let heads = heads.map_err(thrown_model)?;
         Ok(heads.iter().map(|head| Float32Array::from(head.values.as_slice())).collect())
     }
 }
@@ -61,6 +62,6 @@ impl Net {
         load: fn(ModelSpec, &[u8]) -> Result<TractModel, ModelError>,
     ) -> Result<Net, JsValue> {
         let model = ModelSpec::from_json(spec_json).and_then(|spec| load(spec, onnx));
-        model.map(|model| Self { model }).map_err(|error| model_error(&error))
+        model.map(|model| Self { model }).map_err(thrown_model)
     }
 }

@@ -79,6 +79,8 @@ pub(crate) fn axial_series(
             path: format!("generated/{z}.dcm"),
             format: Format::Dicom,
             series_id: Some("1.2.3".to_owned()),
+            study_id: None,
+            sop_instance_uid: None,
             number: i64::try_from(z).ok(),
             transfer_syntax: Some("1.2.840.10008.1.2.1".to_owned()),
             pixel_spacing_mm: Some(spacing_mm),

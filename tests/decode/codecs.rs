@@ -123,7 +123,7 @@ fn every_cut_of_a_stream_is_refused() {
         for length in (0..stream.len().saturating_sub(8)).step_by(7) {
             let cut = stream.get(..length).expect("shorter").to_vec();
             let error = refusal(&golden.name, &encapsulated(golden.data_set(), &golden.uid(), &[], &[cut]));
-            assert!(error.code().starts_with("frame_"), "{} cut to {length}: {error}", golden.name);
+            assert!(error.code().starts_with("Frame"), "{} cut to {length}: {error}", golden.name);
         }
     }
 }
@@ -135,7 +135,7 @@ fn a_stream_that_contradicts_its_header_is_refused() {
             let mut data_set = golden.data_set();
             data_set.word(tag, 28);
             let file = encapsulated(data_set, &golden.uid(), &[], &[golden.stream()]);
-            assert_eq!(refusal(&golden.name, &file).code(), "frame_contradicts_header", "{}", golden.name);
+            assert_eq!(refusal(&golden.name, &file).code(), "FrameContradictsHeader", "{}", golden.name);
         }
         if golden.bits_stored == 16 && !golden.name.contains("2K") && !golden.name.contains("2000") {
             let mut data_set = golden.data_set();
@@ -143,7 +143,7 @@ fn a_stream_that_contradicts_its_header_is_refused() {
                 data_set.word(tag, bits);
             }
             let file = encapsulated(data_set, &golden.uid(), &[], &[golden.stream()]);
-            assert_eq!(refusal(&golden.name, &file).code(), "frame_contradicts_header", "{}", golden.name);
+            assert_eq!(refusal(&golden.name, &file).code(), "FrameContradictsHeader", "{}", golden.name);
         }
     }
 }
@@ -158,7 +158,7 @@ fn values_beyond_bits_stored_are_refused_and_smaller_precisions_are_read() {
         encapsulated(data_set, &golden.uid(), &[], &[golden.stream()])
     };
     golden.check(&slice("16 bits", &with_bits(16)));
-    assert_eq!(refusal("12 bits", &with_bits(12)).code(), "precision_contradicts_header");
+    assert_eq!(refusal("12 bits", &with_bits(12)).code(), "PrecisionContradictsHeader");
 
     let golden = Golden::all().into_iter().find(|golden| golden.name.starts_with("lossless 12 bits")).expect("a case");
     let mut data_set = golden.data_set();
@@ -307,16 +307,11 @@ fn frames_are_put_together_from_fragments_by_table_or_by_number() {
 fn fragments_that_cannot_be_divided_into_frames_are_refused() {
     let [one, two] = two_frames();
     for (what, table, fragments, code) in [
-        ("no fragment", vec![], vec![], "fragments_contradict_frames"),
-        ("three for two", vec![], vec![one.clone(), two.clone(), two.clone()], "fragments_contradict_frames"),
-        ("a short table", vec![0], vec![one.clone(), two.clone()], "offset_table_contradicts_fragments"),
-        (
-            "a table beside the fragments",
-            vec![0, 7],
-            vec![one.clone(), two.clone()],
-            "offset_table_contradicts_fragments",
-        ),
-        ("a table from behind", vec![90, 0], vec![one.clone(), two.clone()], "offset_table_contradicts_fragments"),
+        ("no fragment", vec![], vec![], "FragmentsContradictFrames"),
+        ("three for two", vec![], vec![one.clone(), two.clone(), two.clone()], "FragmentsContradictFrames"),
+        ("a short table", vec![0], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
+        ("a table beside the fragments", vec![0, 7], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
+        ("a table from behind", vec![90, 0], vec![one.clone(), two.clone()], "OffsetTableContradictsFragments"),
     ] {
         assert_eq!(refusal(what, &encapsulated(enhanced(2), RLE, &table, &fragments)).code(), code, "{what}");
     }
@@ -347,11 +342,11 @@ fn frames_of_an_enhanced_ct_have_their_own_places() {
 fn enhanced_ct_whose_frames_cannot_be_trusted_is_refused() {
     type Change = fn(&mut DataSet);
     let cases: [(&str, Change, &str); 5] = [
-        ("fewer places than frames", |d| d.set(0x5200_9230, "SQ", Value::Bytes(vec![])), "frame_groups_missing"),
-        ("no rescale", |d| d.remove(0x5200_9229), "not_hounsfield"),
-        ("no frame", |d| d.text(0x0028_0008, "IS", "0"), "multi_frame"),
-        ("a thousand million frames", |d| d.text(0x0028_0008, "IS", "1000000000"), "over_budget"),
-        ("a plain CT image", |d| d.text(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.2"), "multi_frame"),
+        ("fewer places than frames", |d| d.set(0x5200_9230, "SQ", Value::Bytes(vec![])), "FrameGroupsMissing"),
+        ("no rescale", |d| d.remove(0x5200_9229), "NotHounsfield"),
+        ("no frame", |d| d.text(0x0028_0008, "IS", "0"), "MultiFrame"),
+        ("a thousand million frames", |d| d.text(0x0028_0008, "IS", "1000000000"), "OverBudget"),
+        ("a plain CT image", |d| d.text(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.2"), "MultiFrame"),
     ];
     for (what, change, code) in cases {
         let mut data_set = enhanced(2);
@@ -370,7 +365,7 @@ fn padding_is_air_in_hounsfield_units_and_kept_in_stored_values() {
     data_set.set(0x0028_0121, "SS", Value::Word((-5_i16).cast_unsigned()));
     assert_eq!(slice("range.dcm", &data_set.explicit()).hu()[..3], [-1024.0, -1024.0, -1008.0]);
     data_set.set(0x0028_0120, "SS", Value::Bytes(vec![1, 2, 3]));
-    assert_eq!(refusal("three.dcm", &data_set.explicit()).code(), "bad_attribute");
+    assert_eq!(refusal("three.dcm", &data_set.explicit()).code(), "BadAttribute");
 }
 
 #[test]
@@ -394,11 +389,11 @@ fn a_modality_lut_of_hounsfield_units_is_applied() {
     let mut both = good.clone();
     both.text(0x0028_1053, "DS", "1");
     for (what, data_set, code) in [
-        ("optical density", lut("OD", vec![10, 20, 30, 40], vec![4, first, 16]), "not_hounsfield"),
-        ("a short table", lut("HU", vec![10, 20, 30], vec![4, first, 16]), "bad_modality_lut"),
-        ("entries of 8 bits", lut("HU", vec![10, 20], vec![4, first, 8]), "bad_modality_lut"),
-        ("no descriptor", lut("HU", vec![10, 20], vec![]), "bad_modality_lut"),
-        ("beside a rescale", both, "bad_modality_lut"),
+        ("optical density", lut("OD", vec![10, 20, 30, 40], vec![4, first, 16]), "NotHounsfield"),
+        ("a short table", lut("HU", vec![10, 20, 30], vec![4, first, 16]), "BadModalityLut"),
+        ("entries of 8 bits", lut("HU", vec![10, 20], vec![4, first, 8]), "BadModalityLut"),
+        ("no descriptor", lut("HU", vec![10, 20], vec![]), "BadModalityLut"),
+        ("beside a rescale", both, "BadModalityLut"),
     ] {
         assert_eq!(refusal(what, &data_set.explicit()).code(), code, "{what}");
     }

@@ -19,7 +19,7 @@ fn known_formats_are_refused_by_name() {
     ];
     for (what, bytes, name) in cases {
         let error = refusal(what, bytes);
-        assert_eq!(error.code(), "unsupported_format", "{what}");
+        assert_eq!(error.code(), "UnsupportedFormat", "{what}");
         assert!(error.to_string().contains(name), "{what}: {error}");
     }
 }
@@ -34,12 +34,12 @@ fn anything_else_is_unknown_whatever_its_name_says() {
         ("slice.png", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
         ("one.dcm", &[8]),
     ] {
-        assert_eq!(refusal(what, bytes).code(), "unknown_format", "{what}");
+        assert_eq!(refusal(what, bytes).code(), "UnknownFormat", "{what}");
     }
 }
 
 #[test]
 fn empty_and_enormous_files_are_refused_as_such() {
-    assert_eq!(refusal("empty.dcm", &[]).code(), "empty_file");
-    assert_eq!(refusal("huge.dcm", &vec![0; MAX_FILE_BYTES + 1]).code(), "file_too_large");
+    assert_eq!(refusal("empty.dcm", &[]).code(), "EmptyFile");
+    assert_eq!(refusal("huge.dcm", &vec![0; MAX_FILE_BYTES + 1]).code(), "FileTooLarge");
 }

@@ -61,12 +61,12 @@ fn both_naming_layouts_of_deeplesion_give_series_and_number() {
 #[test]
 fn pictures_without_hounsfield_units_are_refused() {
     for (kind, bytes_per_pixel, code) in [
-        (ExtendedColorType::La8, 2, "png_not_16_bit"),
-        (ExtendedColorType::Rgb8, 3, "png_not_16_bit"),
-        (ExtendedColorType::Rgba8, 4, "png_not_16_bit"),
-        (ExtendedColorType::La16, 4, "png_not_greyscale"),
-        (ExtendedColorType::Rgb16, 6, "png_not_greyscale"),
-        (ExtendedColorType::Rgba16, 8, "png_not_greyscale"),
+        (ExtendedColorType::La8, 2, "PngNot16Bit"),
+        (ExtendedColorType::Rgb8, 3, "PngNot16Bit"),
+        (ExtendedColorType::Rgba8, 4, "PngNot16Bit"),
+        (ExtendedColorType::La16, 4, "PngNotGreyscale"),
+        (ExtendedColorType::Rgb16, 6, "PngNotGreyscale"),
+        (ExtendedColorType::Rgba16, 8, "PngNotGreyscale"),
     ] {
         let png = encode(&vec![1; 6 * bytes_per_pixel], 3, 2, kind);
         assert_eq!(refusal("x.png", &png).code(), code, "{kind:?}");
@@ -75,7 +75,7 @@ fn pictures_without_hounsfield_units_are_refused() {
     let png = grey16(&[1, 2, 3, 4], 2, 2);
     let (head, rest) = png.split_at(33);
     let transparent = [head, &chunk(b"tRNS", &[0, 1]), rest].concat();
-    assert_eq!(refusal("x.png", &transparent).code(), "png_not_greyscale");
+    assert_eq!(refusal("x.png", &transparent).code(), "PngNotGreyscale");
 }
 
 /// Length, type, data and CRC-32 of a PNG chunk.
@@ -92,10 +92,10 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
     let png = grey16(&[1, 2, 3, 4], 2, 2);
     let tail = png.get(33..).expect("chunks behind the header");
     for (width, height, code) in [
-        (0x7fff_ffff_u32, 0x7fff_ffff_u32, "over_budget"),
-        (16_000, 16_000, "over_budget"),
-        (0, 2, "png_damaged"),
-        (2, 3, "png_damaged"),
+        (0x7fff_ffff_u32, 0x7fff_ffff_u32, "OverBudget"),
+        (16_000, 16_000, "OverBudget"),
+        (0, 2, "PngDamaged"),
+        (2, 3, "PngDamaged"),
     ] {
         let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[16, 0, 0, 0, 0]].concat();
         let file = [&png[..8], &chunk(b"IHDR", &header), tail].concat();
@@ -119,7 +119,7 @@ fn profiles_and_image_data_beyond_measure_are_refused() {
     let png = grey16(&[1, 2, 3, 4], 2, 2);
     let (head, tail) = png.split_at(33);
     for extra in [chunk(b"iCCP", b"broken\0\0rubbish"), chunk(b"IDAT", &[0; 5000])] {
-        assert_eq!(refusal("x.png", &[head, &extra, tail].concat()).code(), "png_damaged");
+        assert_eq!(refusal("x.png", &[head, &extra, tail].concat()).code(), "PngDamaged");
     }
     assert_eq!(slice("x.png", &[head, &chunk(b"teXt", b"any"), tail].concat()).rows(), 2);
 }

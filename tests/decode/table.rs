@@ -86,9 +86,9 @@ fn a_row_without_box_has_no_truth_and_an_empty_table_has_no_rows() {
 #[test]
 fn other_tables_are_refused() {
     for text in ["a,b\n1,2\n", "series,source,patient\nx,y,z\n", "File_name,Boxes\n000001_01_01_001.png,1\n"] {
-        assert_eq!(refusal("other.csv", text.as_bytes()).code(), "csv_not_dl_info", "{text}");
+        assert_eq!(refusal("other.csv", text.as_bytes()).code(), "CsvNotDlInfo", "{text}");
     }
-    assert_eq!(refusal("ragged.csv", format!("{HEADER}{FULL}a,b\n").as_bytes()).code(), "csv_damaged");
+    assert_eq!(refusal("ragged.csv", format!("{HEADER}{FULL}a,b\n").as_bytes()).code(), "CsvDamaged");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn cells_that_hold_something_else_are_named_with_their_line() {
     ] {
         let text = format!("{HEADER}{SPARSE}{}", FULL.replace(good, bad));
         let error = refusal("DL_info.csv", text.as_bytes());
-        assert_eq!(error.code(), "csv_bad_cell", "{column}");
+        assert_eq!(error.code(), "CsvBadCell", "{column}");
         let message = error.to_string();
         assert!(message.contains(column) && message.contains("line 3"), "{message}");
     }

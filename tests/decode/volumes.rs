@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use flate2::write::{DeflateEncoder, GzEncoder};
 use flate2::{Compression, Crc};
 use lesionlens::decode::{Archive, Decoded, decode};
-use lesionlens::series::arrange;
+use lesionlens::series::{Note, OrderRule, SpacingSource, arrange};
 use lesionlens::slice::{Format, Slice, StoredValues};
 use tiff::encoder::{TiffEncoder, colortype};
 
@@ -351,22 +351,22 @@ fn volumes_that_cannot_be_trusted_are_refused() {
         with(|n| n.srow = Some([[f64::INFINITY, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]));
     let sheared = with(|n| n.srow = Some([[1.0, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]));
     for (what, bytes, code) in [
-        ("no air", no_air, "volume_without_air"),
-        ("not a number", nan, "volume_not_finite"),
-        ("an infinite axis", infinite, "bad_volume_place"),
-        ("a sheared plane", sheared, "bad_volume_place"),
-        ("a slope that is infinite", with(|n| n.slope = f64::INFINITY), "bad_rescale"),
-        ("four axes", with(|n| n.dim = [4, 3, 2, 2, 5, 1, 1, 1]), "volume_damaged"),
-        ("no rows", with(|n| n.dim = [3, 3, 0, 2, 1, 1, 1, 1]), "volume_damaged"),
-        ("colours", with(|n| n.datatype = 128), "volume_damaged"),
-        ("32767 cubed", with(|n| n.dim = [3, 32767, 32767, 32767, 1, 1, 1, 1]), "over_budget"),
-        ("cut off", file[..file.len() - 1].to_vec(), "volume_truncated"),
-        ("cut off in the gzip", gzip(&file)[..60].to_vec(), "unsupported_format"),
-        ("another file's samples", [&file[..344], b"ni1\0", &[0; 30][..]].concat(), "unsupported_format"),
-        ("a detached NRRD", nrrd("encoding: raw\ndata file: x.raw\n", &[]), "unsupported_format"),
-        ("an NRRD in text", nrrd("encoding: ascii\n", b"1 2 3"), "unsupported_format"),
-        ("a short NRRD", nrrd("encoding: raw\n", &[0; 23]), "volume_truncated"),
-        ("an NRRD without end", b"NRRD0004\ntype: short\n".to_vec(), "volume_damaged"),
+        ("no air", no_air, "VolumeWithoutAir"),
+        ("not a number", nan, "VolumeNotFinite"),
+        ("an infinite axis", infinite, "BadVolumePlace"),
+        ("a sheared plane", sheared, "BadVolumePlace"),
+        ("a slope that is infinite", with(|n| n.slope = f64::INFINITY), "BadRescale"),
+        ("four axes", with(|n| n.dim = [4, 3, 2, 2, 5, 1, 1, 1]), "VolumeDamaged"),
+        ("no rows", with(|n| n.dim = [3, 3, 0, 2, 1, 1, 1, 1]), "VolumeDamaged"),
+        ("colours", with(|n| n.datatype = 128), "VolumeDamaged"),
+        ("32767 cubed", with(|n| n.dim = [3, 32767, 32767, 32767, 1, 1, 1, 1]), "OverBudget"),
+        ("cut off", file[..file.len() - 1].to_vec(), "VolumeTruncated"),
+        ("cut off in the gzip", gzip(&file)[..60].to_vec(), "UnsupportedFormat"),
+        ("another file's samples", [&file[..344], b"ni1\0", &[0; 30][..]].concat(), "UnsupportedFormat"),
+        ("a detached NRRD", nrrd("encoding: raw\ndata file: x.raw\n", &[]), "UnsupportedFormat"),
+        ("an NRRD in text", nrrd("encoding: ascii\n", b"1 2 3"), "UnsupportedFormat"),
+        ("a short NRRD", nrrd("encoding: raw\n", &[0; 23]), "VolumeTruncated"),
+        ("an NRRD without end", b"NRRD0004\ntype: short\n".to_vec(), "VolumeDamaged"),
     ] {
         assert_eq!(refusal(what, &bytes).code(), code, "{what}");
     }
@@ -376,14 +376,14 @@ fn volumes_that_cannot_be_trusted_are_refused() {
 fn bombs_are_refused_within_the_budget() {
     let mut header = Nifti { dim: [3, 2000, 2000, 2000, 1, 1, 1, 1], ..Nifti::default() }.header();
     header.resize(400, 0);
-    assert_eq!(refusal("bomb.nii.gz", &gzip(&header)).code(), "over_budget");
+    assert_eq!(refusal("bomb.nii.gz", &gzip(&header)).code(), "OverBudget");
     // What follows the volume is not inflated.
     let long = [Nifti::default().file(), vec![0; 64 << 20]].concat();
     check_standard(&slices("v", &gzip(&long)), Format::Nifti);
     let mut bomb = zip(&[("a.dcm", &vec![0; 1 << 20], true)]);
     let at = bomb.windows(4).position(|four| four == b"PK\x01\x02").expect("a directory") + 24;
     bomb[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
-    assert_eq!(refusal("bomb.zip", &bomb).code(), "zip_without_images");
+    assert_eq!(refusal("bomb.zip", &bomb).code(), "ZipWithoutImages");
 }
 
 #[test]
@@ -393,8 +393,8 @@ fn tiff_with_a_sign_is_hounsfield_and_without_one_is_deeplesions() {
     assert_eq!(signed.info().format, Format::Tiff);
     let unsigned = slice("x.tif", &tiff_of::<colortype::Gray16>(&[31768, 32768, 32808, 0, 1, 2]));
     assert_eq!(unsigned.hu()[..3], [-1000.0, 0.0, 40.0]);
-    assert_eq!(refusal("x.tif", &tiff_of::<colortype::Gray8>(&[0; 6])).code(), "tiff_not_greyscale");
-    assert_eq!(refusal("x.tif", &tiff_of::<colortype::RGB16>(&[0; 18])).code(), "tiff_not_greyscale");
+    assert_eq!(refusal("x.tif", &tiff_of::<colortype::Gray8>(&[0; 6])).code(), "TiffNotGreyscale");
+    assert_eq!(refusal("x.tif", &tiff_of::<colortype::RGB16>(&[0; 18])).code(), "TiffNotGreyscale");
     let whole = tiff_of::<colortype::GrayI16>(&[-1000, 0, 1, 2, 3, 4]);
     for length in 8..whole.len() {
         refusal("cut.tif", &whole[..length]);
@@ -440,9 +440,9 @@ fn an_archive_gives_what_is_in_it_and_counts_what_is_not() {
     assert_eq!(archive.slices[1].info().series_id.as_deref(), Some("000001_01_01"));
     assert_eq!(archive.tables.len(), 1);
     let skipped: Vec<(&str, &str)> = archive.skipped.iter().map(|(path, e)| (path.as_str(), e.code())).collect();
-    assert_eq!(skipped[0], ("study.zip/study/readme.txt", "unknown_format"));
-    assert_eq!(skipped[1], ("study.zip/study/nested.zip", "unsupported_format"));
-    assert!(skipped[2].0.is_ascii() && skipped[2].1 == "unknown_format", "{skipped:?}");
+    assert_eq!(skipped[0], ("study.zip/study/readme.txt", "UnknownFormat"));
+    assert_eq!(skipped[1], ("study.zip/study/nested.zip", "UnsupportedFormat"));
+    assert!(skipped[2].0.is_ascii() && skipped[2].1 == "UnknownFormat", "{skipped:?}");
     assert_eq!(skipped.len(), 3);
 }
 
@@ -451,14 +451,14 @@ fn damaged_archives_are_refused_or_lose_the_damaged_file_only() {
     let dicom = DataSet::ct().explicit();
     let whole = zip(&[("a.dcm", &dicom, false), ("b.dcm", &dicom, true)]);
     for length in (5..whole.len() - 1).step_by(11) {
-        assert_eq!(refusal("cut.zip", &whole[..length]).code(), "zip_damaged", "{length}");
+        assert_eq!(refusal("cut.zip", &whole[..length]).code(), "ZipDamaged", "{length}");
     }
     let mut bad = whole.clone();
     bad[200] ^= 0xff;
     let archive = archive(&bad);
     assert_eq!((archive.slices.len(), archive.skipped.len()), (1, 1));
-    assert_eq!(archive.skipped[0].1.code(), "zip_damaged", "the checksum says it");
-    assert_eq!(refusal("notes.zip", &zip(&[("a.txt", b"hello", false)])).code(), "zip_without_images");
+    assert_eq!(archive.skipped[0].1.code(), "ZipDamaged", "the checksum says it");
+    assert_eq!(refusal("notes.zip", &zip(&[("a.txt", b"hello", false)])).code(), "ZipWithoutImages");
 }
 
 #[test]
@@ -472,6 +472,6 @@ fn an_8_bit_png_is_a_picture_without_hounsfield_units() {
     let series = arrange(vec![picture, sixteen], &[]);
     assert_eq!(series.len(), 2, "pictures and slices are kept apart");
     let picture = series.iter().find(|series| !series.is_hounsfield()).expect("the picture's series");
-    assert!(picture.warnings().iter().any(|warning| warning.to_string().starts_with("Not HU")));
+    assert!(picture.notes().contains(&Note::NotHounsfield) && picture.hounsfield().is_none());
     assert_eq!(picture.window().grey(100.0), 100, "shown as it is");
 }

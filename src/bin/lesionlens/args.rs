@@ -45,6 +45,8 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = true)]
         json: bool,
     },
+    /// Lists every code that errors, series and detections carry.
+    Codes,
     /// Scores detections on the key slices of a folder in DeepLesion's layout.
     Froc(FrocArgs),
     /// Writes a synthetic study in DeepLesion's layout.

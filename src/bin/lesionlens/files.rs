@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use lesionlens::decode::DecodeError;
-use serde::{Deserialize, Serialize};
+use lesionlens::report::json::Refusal;
 use walkdir::WalkDir;
+
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> Refusal {
+    Refusal::unreadable(&path.display().to_string(), error)
+}
 
 /// Every file below the paths, folders walked in order of their names.
 pub(crate) fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
@@ -14,7 +18,7 @@ pub(crate) fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
                 Ok(_) => {}
-                Err(error) => refused.push(Refusal::unreadable(error.path().unwrap_or(path), &error)),
+                Err(error) => refused.push(unreadable(error.path().unwrap_or(path), &error)),
             }
         }
     }
@@ -35,7 +39,7 @@ pub(crate) fn read_each(
                     refused.push(Refusal::new(&name, &error));
                 }
             }
-            Err(error) => refused.push(Refusal::unreadable(&file, &error)),
+            Err(error) => refused.push(unreadable(&file, &error)),
         }
     }
     refused

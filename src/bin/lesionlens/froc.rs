@@ -6,18 +6,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use lesionlens::decode::dl_info::{DlRow, Split};
-use lesionlens::decode::{Decoded, DlInfo, decode};
+use lesionlens::decode::{Decoded, decode};
 use lesionlens::detection::Detection;
-use lesionlens::detector::detect;
-use lesionlens::froc::{BOOTSTRAP_SAMPLES, EvalImage, Report, evaluate};
+use lesionlens::froc::{EvalImage, evaluate};
 use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelId};
-use lesionlens::series::arrange;
-use serde::Serialize;
+use lesionlens::report::json::{DetectionsReport, FrocReport, READ_SCHEMAS, Refusal};
+use lesionlens::slice::Slice;
+use lesionlens::study::Study;
 
 use crate::args::FrocArgs;
-use crate::detect::{DetectReport, READ_SCHEMAS};
-use crate::files::{Refusal, read_each};
+use crate::files::read_each;
 
 /// A key slice: series and slice number.
 type Key = (String, i64);
@@ -34,7 +33,7 @@ pub(crate) fn froc(args: &FrocArgs) -> Result<FrocReport> {
     }
     let found = match &args.detections {
         Some(path) => from_file(path)?,
-        None => run(&args.images_dir, &keys, &table, &mut args.model.load()?)?,
+        None => run(&args.images_dir, &keys, &csv, &mut args.model.load()?)?,
     };
     let (mut images, mut missing) = (Vec::new(), Vec::new());
     for (key, rows) in &keys {
@@ -52,14 +51,7 @@ pub(crate) fn froc(args: &FrocArgs) -> Result<FrocReport> {
         });
     }
     ensure!(!images.is_empty(), "no key slice of the table is below {}", args.images_dir.display());
-    Ok(FrocReport {
-        schema: "lesionlens.froc/1",
-        model: found.model,
-        bootstrap_samples: BOOTSTRAP_SAMPLES,
-        report: evaluate(&images),
-        missing,
-        errors: found.errors,
-    })
+    Ok(FrocReport::new(found.model, evaluate(&images), missing, found.errors))
 }
 
 fn number(split: Split) -> u8 {
@@ -79,7 +71,8 @@ struct Found {
 /// Detections that another run, or another detector, wrote. Images are known by series and slice number in the path.
 fn from_file(path: &Path) -> Result<Found> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let report: DetectReport = serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    let report: DetectionsReport =
+        serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
     let (schema, known) = (report.schema.as_str(), READ_SCHEMAS.join(" or "));
     ensure!(READ_SCHEMAS.contains(&schema), "{} has schema {schema}, expected {known}", path.display());
     let mut detections = BTreeMap::new();
@@ -91,29 +84,32 @@ fn from_file(path: &Path) -> Result<Found> {
     Ok(Found { model: report.model, detections, errors: report.errors })
 }
 
-/// Runs the detector on the key slices, series by series, with every slice of the series at hand as neighbours.
-fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &DlInfo, model: &mut TractModel) -> Result<Found> {
+/// Runs the detector on the key slices, a study for each series, with every slice of it at hand as neighbours.
+fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &[u8], model: &mut TractModel) -> Result<Found> {
     let mut found = Found { model: model.spec().id(), detections: BTreeMap::new(), errors: Vec::new() };
     let series_ids: BTreeSet<&String> = keys.keys().map(|(series_id, _)| series_id).collect();
     for (n_done, series_id) in series_ids.iter().enumerate() {
         eprintln!("{} of {} series: {series_id}", n_done + 1, series_ids.len());
-        let mut slices = Vec::new();
-        found.errors.extend(read_each(&[images_dir.join(series_id)], |path, bytes| {
-            if let Decoded::Slice(slice) = decode(path, bytes)? {
-                slices.push(*slice);
-            }
-            Ok(())
-        }));
-        for series in arrange(slices, std::slice::from_ref(table)) {
-            for (slice_idx, slice) in series.slices().iter().enumerate() {
-                let key = slice.info().series_id.clone().zip(slice.info().number);
-                if let Some(key) = key.filter(|key| keys.contains_key(key)) {
-                    found.detections.insert(key, detect(model, &series, slice_idx)?);
-                }
-            }
+        let mut study = Study::default();
+        study.add_file("DL_info.csv", table)?;
+        let folder = [images_dir.join(series_id)];
+        found.errors.extend(read_each(&folder, |path, bytes| study.add_file(path, bytes).map(|_| ())));
+        study.arrange();
+        for (key, slice) in key_slices(&study, keys) {
+            let records = study.detect(model, &slice)?;
+            found.detections.insert(key, records.into_iter().map(|record| record.detection).collect());
         }
     }
     Ok(found)
+}
+
+/// The key slices of a study, each with its id.
+fn key_slices(study: &Study, keys: &BTreeMap<Key, Vec<&DlRow>>) -> Vec<(Key, String)> {
+    let series = study.series().iter().filter(|series| series.is_hounsfield());
+    let slices = series.flat_map(|series| series.slices().iter().zip(series.slice_ids()));
+    let key = |slice: &Slice| slice.info().series_id.clone().zip(slice.info().number);
+    let keyed = slices.filter_map(|(slice, id)| Some((key(slice)?, id.to_string())));
+    keyed.filter(|(key, _)| keys.contains_key(key)).collect()
 }
 
 /// Source of each series, from an optional table with the columns `series` and `source`.

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use lesionlens::codes::codes;
 use lesionlens::phantom::Phantom;
 use serde::Serialize;
 
@@ -26,6 +27,7 @@ fn main() -> Result<()> {
         Command::Detect { paths, threshold, model, .. } => {
             print_json(&detect::detect(&paths, threshold, &mut model.load()?)?)
         }
+        Command::Codes => print_json(&codes()),
         Command::Froc(args) => print_json(&froc::froc(&args)?),
         Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),
     }

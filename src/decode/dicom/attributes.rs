@@ -17,8 +17,10 @@ const fn name(tag: u32, keyword: &'static str) -> Name {
 
 pub(super) const IMAGE_TYPE: Name = name(0x0008_0008, "ImageType");
 pub(super) const SOP_CLASS_UID: Name = name(0x0008_0016, "SOPClassUID");
+pub(super) const SOP_INSTANCE_UID: Name = name(0x0008_0018, "SOPInstanceUID");
 pub(super) const MODALITY: Name = name(0x0008_0060, "Modality");
 pub(super) const SLICE_THICKNESS: Name = name(0x0018_0050, "SliceThickness");
+pub(super) const STUDY_INSTANCE_UID: Name = name(0x0020_000d, "StudyInstanceUID");
 pub(super) const SERIES_INSTANCE_UID: Name = name(0x0020_000e, "SeriesInstanceUID");
 pub(super) const INSTANCE_NUMBER: Name = name(0x0020_0013, "InstanceNumber");
 pub(super) const IMAGE_POSITION_PATIENT: Name = name(0x0020_0032, "ImagePositionPatient");
@@ -70,11 +72,13 @@ const SEQUENCES: [Name; 9] = [
     CT_IMAGE_FRAME_TYPE,
 ];
 
-const WANTED: [Name; 30] = [
+const WANTED: [Name; 32] = [
     IMAGE_TYPE,
     SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
     MODALITY,
     SLICE_THICKNESS,
+    STUDY_INSTANCE_UID,
     SERIES_INSTANCE_UID,
     INSTANCE_NUMBER,
     IMAGE_POSITION_PATIENT,

@@ -8,8 +8,8 @@ use std::io::{Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::{Grid, Place, Sample};
-use crate::decode::DecodeError;
 use crate::decode::budget::Budget;
+use crate::decode::{DecodeError, ForeignFormat};
 use crate::slice::{Format, Slice};
 
 /// How long a header may be.
@@ -43,10 +43,7 @@ pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -
     let (text, data) = split(bytes).ok_or_else(|| damaged("its header has no end"))?;
     let fields = fields(text);
     if fields.is_detached {
-        return Err(DecodeError::UnsupportedFormat {
-            format: "an NRRD header whose samples are in another file",
-            advice: "save it as one .nrrd file",
-        });
+        return Err(DecodeError::foreign(ForeignFormat::NrrdHeader));
     }
     let grid = grid(&fields)?;
     let line_skip: usize = number(fields.line_skip, 0).ok_or_else(|| damaged("its line skip is no number"))?;
@@ -79,10 +76,7 @@ pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -
                 .map_err(|_| damaged("its compressed data are damaged"))?;
             super::slices(path, &grid, samples, budget)
         }
-        _ => Err(DecodeError::UnsupportedFormat {
-            format: "an NRRD volume in text, hexadecimal or bzip2",
-            advice: "save it in the encoding raw or gzip",
-        }),
+        _ => Err(DecodeError::foreign(ForeignFormat::NrrdEncoding)),
     }
 }
 
