@@ -9,7 +9,7 @@ use crate::slice::SliceId;
 ///
 /// Read from a file, `axes` and `type` may be missing, as in detections that a detector without them wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(rename = "Finding", missing_as_null))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Detection {
     /// The box in image pixels of the slice, margin included, clipped to the image.
     pub box_px: BBox,
@@ -17,10 +17,9 @@ pub struct Detection {
     /// of disease.
     pub score: f32,
     /// The two diameters; `None` when the model has no channels for them.
-    #[serde(default)]
     pub axes: Option<Axes>,
     /// The coarse type; `None` when the net is not sure enough of one, or when the model has no channels for it.
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub lesion_type: Option<TypeEstimate>,
 }
 

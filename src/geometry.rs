@@ -10,11 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Which pixel space (`image`, `input`) the box lives in is said where it is used. Serialized as `[x0, y0, x1, y1]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f32; 4]", into = "[f32; 4]")]
-#[cfg_attr(
-    target_arch = "wasm32",
-    derive(tsify::Tsify),
-    tsify(rename = "Box", type = "[number, number, number, number]")
-)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(type = "[number, number, number, number]"))]
 pub struct BBox {
     /// Left edge.
     pub x0: f32,

@@ -1,5 +1,5 @@
-//! The synthetic study: its truth and its layout; that its bytes are the same on every machine, tests/common/sample.rs says. Nothing here touches a
-//! file, so the tests run natively and as WebAssembly.
+//! The synthetic study: its truth and its layout. That its bytes are the same on every machine, `common/sample.rs` says.
+//! Nothing here touches a file, so the tests run natively and as WebAssembly.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 

@@ -68,7 +68,7 @@ pub struct SliceSummary {
 
 /// A detection with its id and its slice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(rename = "Detection", missing_as_null))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct DetectionRecord {
     /// Lasts for as long as the study is open.
     pub id: DetectionId,

@@ -111,7 +111,7 @@ impl Workbench {
     ///
     /// # Errors
     /// `StudyError` for a ticket from before slices were arranged, `ModelError` for heads of another shape.
-    #[wasm_bindgen(unchecked_return_type = "Detection[]")]
+    #[wasm_bindgen(unchecked_return_type = "DetectionRecord[]")]
     pub fn accept(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Ticket")] ticket: JsValue,

@@ -10,15 +10,16 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { formats } from "../../www/words/formats.js";
-import { problemText, saidText, wordsIn } from "../../www/words/index.js";
+import { noteText, problemText, ruleText, wordsIn } from "../../www/words/index.js";
 import { filesBelow } from "./support/project.mjs";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
 const GOLDEN = JSON.parse(readFileSync(new URL("../golden/codes.json", import.meta.url), "utf8"));
 const LANGUAGES = ["en"];
 const DURING = ["start", "read", "arrange", "draw", "search"];
-/** Details that answer to any name, with a number, which every formatter takes. */
-const ANY = new Proxy({}, { get: () => 2 });
+/** Details that answer to any name: those that are codes with one, all others with a number, which every formatter takes. */
+const CODED = { format: GOLDEN.foreign_formats[0], advice: GOLDEN.advice[0] };
+const ANY = new Proxy(CODED, { get: (coded, name) => coded[name] ?? 2 });
 
 /** The page's scripts without comments. */
 const scripts = filesBelow(WWW)
@@ -71,15 +72,15 @@ for (const language of LANGUAGES) {
       assert.equal(sentence("NoSuchCode", "read"), sentence("Unexpected", "read"));
     });
 
-    for (const [name, codes, table] of [
-      ["rules of order", GOLDEN.order_rules, words.codes.rules],
-      ["notes on a series", GOLDEN.notes, words.codes.notes],
+    for (const { name, codes, table, textOf } of [
+      { name: "rules of order", codes: GOLDEN.order_rules, table: words.codes.rules, textOf: ruleText },
+      { name: "notes on a series", codes: GOLDEN.notes, table: words.codes.notes, textOf: noteText },
     ]) {
       test(`${name}: as many sentences as codes`, () => {
         assert.ok(codes.length > 0);
         assert.deepEqual(Object.keys(table).toSorted(), codes.toSorted());
         for (const code of codes) {
-          const text = saidText(table, new Proxy({ code }, { get: (said, key) => said[key] ?? 2 }));
+          const text = textOf(words, new Proxy({ code }, { get: (said, key) => said[key] ?? 2 }));
           assert.match(text, /\p{Letter}.*\.$/u, code);
           assert.doesNotMatch(text, /undefined|NaN|null|\[object/, code);
         }

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a model tells of a detection beside box and score, in words. A model that tells nothing gives no words. */
 
-/** @import { Detection, ModelInfo } from "lesionlens" */
+/** @import { DetectionRecord as Detection, ModelInfo } from "lesionlens" */
 /** @import { Words } from "../words/index.js" */
 
 /**

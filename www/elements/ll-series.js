@@ -6,7 +6,7 @@
 /** @import { Words } from "../words/index.js" */
 import { bestScores } from "../state/selectors.js";
 import { clean, fileName } from "../state/text.js";
-import { saidText } from "../words/index.js";
+import { noteText, ruleText } from "../words/index.js";
 import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
@@ -68,11 +68,11 @@ export class LlSeries extends Part {
     markCurrent(this.#list, view.series);
     const current = series[view.series] ?? null;
     if (current !== this.#shownSlices) {
-      const notes = (current?.notes ?? []).map((note) => saidText(words.codes.notes, note));
+      const notes = (current?.notes ?? []).map((note) => noteText(words, note));
       this.#slices.replaceChildren(...(current?.slices ?? []).map((slice, at) => sliceEntry(slice, at, words)));
       this.#notes.replaceChildren(...notes.map((note) => make("li", {}, note)));
       this.#notes.hidden = notes.length === 0;
-      setText(this.#rule, current ? saidText(words.codes.rules, current.rule) : "");
+      setText(this.#rule, current ? ruleText(words, current.rule) : "");
       this.#shownSlices = current;
     }
     markCurrent(this.#slices, view.slice);

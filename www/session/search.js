@@ -7,7 +7,7 @@
  * around than nets. Slices without Hounsfield units are never searched.
  */
 
-/** @import { Detection, SliceSummary } from "lesionlens" */
+/** @import { DetectionRecord as Detection, SliceSummary } from "lesionlens" */
 /** @import { Client } from "../engine/client.js" */
 /** @import { Pool } from "../engine/pool.js" */
 /** @import { StateStore } from "../state/state.js" */

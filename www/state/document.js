@@ -6,7 +6,7 @@
  * stays true when the list of series is made anew.
  */
 
-/** @import { Detection, SeriesInfo } from "lesionlens" */
+/** @import { DetectionRecord as Detection, SeriesInfo } from "lesionlens" */
 
 /**
  * `synthetic`: it is the sample study. `found` has every detection from the model's score floor up, by slice id and

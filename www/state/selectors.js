@@ -5,7 +5,7 @@
  * Scores and thresholds are 32-bit floats in the module, so the slider's value is rounded to one before it is compared.
  */
 
-/** @import { Detection, OperatingPoint, SeriesInfo } from "lesionlens" */
+/** @import { DetectionRecord as Detection, OperatingPoint, SeriesInfo } from "lesionlens" */
 /** @import { StudyDocument } from "./document.js" */
 /** @import { State } from "./state.js" */
 

@@ -5,13 +5,9 @@
  * reports a code with numbers and names, and no sentence. Reasons inside of a damaged file stay as its reader words them.
  */
 
+/** @import { Advice, DecodeError, ForeignFormat, LesionType, ModelError, Note, OrderRule, SpacingSource, StudyError } from "lesionlens" */
+/** @import { Said, Sentence, Sentences } from "./index.js" */
 import { formats } from "./formats.js";
-
-/**
- * What a code comes with: numbers, and words of the file. `cause` is what the program itself says, in English.
- * @typedef {Readonly<Record<string, any>>} Data
- * @typedef {(data: Data, cause: string) => string} Sentence
- */
 
 const f = formats("en");
 const SLICES = { one: "slice", other: "slices" };
@@ -76,7 +72,7 @@ const page = {
   Unexpected: (_, cause) => because("Something unexpected happened.", cause),
 };
 
-/** Why the model cannot be used. @type {Record<string, Sentence>} */
+/** Why the model cannot be used, or the study not be searched. @type {Sentences<ModelError | StudyError>} */
 const models = {
   ModelSpecSyntax: (_, cause) => because("The description of the detector model cannot be read.", cause),
   ModelSpecValue: (d) => because("The description of the detector model contradicts itself.", d.reason),
@@ -89,7 +85,7 @@ const models = {
   NotSearchable: () => "This slice has no Hounsfield units, so it is shown and not searched.",
 };
 
-/** Formats that are known and not read, with their article. @type {Record<string, string>} */
+/** Formats that are known and not read, with their article. @type {Record<ForeignFormat, string>} */
 const formatNames = {
   Gzip: "a gzip file that holds no NIfTI volume",
   EmptyZip: "an empty zip archive",
@@ -115,7 +111,7 @@ const formatNames = {
   Pdf: "a PDF document",
 };
 
-/** What to do about them. @type {Record<string, string>} */
+/** What to do about them. @type {Record<Advice, string>} */
 const advice = {
   Unpack: "Unpack it and add the images in it.",
   AddDicom: "Add the DICOM CT images that it was made from.",
@@ -124,7 +120,7 @@ const advice = {
   SaveRaw: "Save it in the encoding raw or gzip.",
 };
 
-/** Why a file was refused. @type {Record<string, Sentence>} */
+/** Why a file was refused. @type {Sentences<DecodeError>} */
 const files = {
   EmptyFile: () => `The file is empty. ${AGAIN}`,
   FileTooLarge: (d) =>
@@ -133,8 +129,7 @@ const files = {
     "Reading this file would take more memory than one file may have: it is damaged, or holds more than fits into the page. Add it in parts.",
   UnknownFormat: () =>
     "This is not a format that Lesionlens knows. Add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices with DL_info.csv.",
-  UnsupportedFormat: (d) =>
-    `This is ${formatNames[d.format] ?? d.format}, which Lesionlens does not read. ${advice[d.advice] ?? ""}`.trimEnd(),
+  UnsupportedFormat: (d) => `This is ${formatNames[d.format]}, which Lesionlens does not read. ${advice[d.advice]}`,
   PngNot16Bit: (d) =>
     `This PNG has ${f.plain(d.bits)}-bit samples in colour or below 8 bits: it is a picture of a slice whose Hounsfield units are lost. Add the 16-bit PNG or the DICOM file.`,
   PngNotGreyscale: (d) =>
@@ -212,19 +207,19 @@ const files = {
     `RescaleType of this DICOM image is “${d.found}”, expected HU: its values are no Hounsfield units. Leave it out.`,
 };
 
-/** How the slices of a series were ordered. @type {Record<string, Sentence>} */
+/** How the slices of a series were ordered. @type {Said<OrderRule>} */
 const rules = {
   ImagePosition: () => "Ordered by ImagePositionPatient along the slice normal.",
   VolumePlane: () => "Planes of a volume, in the volume's own order.",
   InstanceNumber: () => "Ordered by InstanceNumber, because the files do not all give a position of their own.",
   NameNumber: (d) =>
-    d.step_mm === null || d.step_mm === undefined
+    d.step_mm === null
       ? "Ordered by the slice number in the file name; the distance between slices is unknown."
       : `Ordered by the slice number in the file name; DL_info puts numbers ${f.any(d.step_mm)} mm apart.`,
   FileName: () => "Ordered by file name, because the files do not all give a position or number of their own.",
 };
 
-/** What a reader of a series should know. Slices are counted from 1. @type {Record<string, Sentence>} */
+/** What a reader of a series should know. Slices are counted from 1. @type {Said<Note>} */
 const notes = {
   Gaps: (d) => {
     const there = `There ${f.form(d.n_gaps, { one: "is", other: "are" })} ${f.count(d.n_gaps, { one: "gap", other: "gaps" })}`;
@@ -247,7 +242,7 @@ const notes = {
     `${f.count(d.n_rows, { one: "row of DL_info belongs to an image of another size and was left out", other: "rows of DL_info belong to images of another size and were left out" })}.`,
 };
 
-/** Where the spacing of a series comes from. @type {Record<string, string>} */
+/** Where the spacing of a series comes from. @type {Record<SpacingSource, string>} */
 const spacingSources = {
   PixelSpacing: "PixelSpacing",
   VolumeHeader: "volume header",
@@ -255,7 +250,7 @@ const spacingSources = {
   assumed: "assumed",
 };
 
-/** DeepLesion's coarse types. @type {Record<string, string>} */
+/** DeepLesion's coarse types. @type {Record<LesionType, string>} */
 const types = {
   bone: "bone",
   abdomen: "abdomen",

@@ -1,7 +1,7 @@
 // @ts-check
 /** English: every word on the page. A function where a sentence holds a number or a name. */
 
-/** @import { Detection, OperatingPoint } from "lesionlens" */
+/** @import { DetectionRecord as Detection, OperatingPoint } from "lesionlens" */
 import { codes } from "./en-codes.js";
 import { formats } from "./formats.js";
 

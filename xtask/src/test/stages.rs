@@ -48,6 +48,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "doc", what: "rustdoc without warnings, and its examples", needs: &[], run: doc },
     Stage { name: "shared", what: "the Rust tests that read real files from ../shared", needs: &[], run: shared },
     Stage { name: "tools", what: "pinned build tools, npm packages, Chromium", needs: &[], run: install },
+    Stage { name: "format", what: "prettier changes no script", needs: &["tools"], run: format },
     Stage { name: "web", what: "the page builds, starts and keeps its byte budgets", needs: &["tools"], run: page },
     // The types of what crosses to JavaScript come with the built module.
     Stage { name: "types", what: "tsc over every script", needs: &["tools", "web"], run: types },
@@ -142,6 +143,12 @@ fn install(project: &Project) -> Result<Ran> {
     tools::install(project, &Manifest::read(project)?)?;
     tools::npm_ci(project, "")?;
     Browser::ensure()?;
+    Ok(Ran::All)
+}
+
+fn format(project: &Project) -> Result<Ran> {
+    let mut prettier = Command::new(project.path("node_modules/.bin/prettier"));
+    run(prettier.args(["--check", "**/*.{js,mjs}"]).current_dir(project.root()))?;
     Ok(Ran::All)
 }
 
