@@ -72,10 +72,10 @@ for (const language of LANGUAGES) {
       assert.equal(sentence("NoSuchCode", "read"), sentence("Unexpected", "read"));
     });
 
-    for (const { name, codes, table, textOf } of [
+    for (const { name, codes, table, textOf } of /** @type {any[]} */ ([
       { name: "rules of order", codes: GOLDEN.order_rules, table: words.codes.rules, textOf: ruleText },
       { name: "notes on a series", codes: GOLDEN.notes, table: words.codes.notes, textOf: noteText },
-    ]) {
+    ])) {
       test(`${name}: as many sentences as codes`, () => {
         assert.ok(codes.length > 0);
         assert.deepEqual(Object.keys(table).toSorted(), codes.toSorted());
