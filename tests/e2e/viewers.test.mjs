@@ -69,6 +69,9 @@ describe("viewers", () => {
       file.endsWith(".png") ? `${path.basename(path.dirname(file))}_${path.basename(file)}` : path.basename(file),
     );
     await drop(page, deepLesion, "lesion-lens:nth-of-type(2)");
+    await viewers.nth(1).locator("[data-testid=status][data-state=decoding]").waitFor();
+    const first = viewers.nth(0).locator("[data-testid=status]");
+    assert.equal(await first.getAttribute("data-state"), "ready", "a drop is for one viewer");
     await drop(page, dicom, "lesion-lens:nth-of-type(1)");
     for (const at of [0, 1]) {
       await viewers.nth(at).locator("[data-testid=status][data-state=done]").waitFor({ timeout: 120_000 });
