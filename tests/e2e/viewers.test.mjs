@@ -63,6 +63,7 @@ describe("viewers", () => {
     const { page, complaints } = await open(t, { "index.html": twice });
     const viewers = page.locator("lesion-lens");
     assert.equal(await viewers.count(), 2);
+    assert.equal(await page.locator("#file-input").count(), 1, "an id stands once");
     const dicom = load(filesBelow(path.join(FIXTURES, "dicom")));
     const deepLesion = load(filesBelow(path.join(FIXTURES, "deeplesion")), (file) =>
       file.endsWith(".png") ? `${path.basename(path.dirname(file))}_${path.basename(file)}` : path.basename(file),
