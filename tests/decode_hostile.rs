@@ -23,7 +23,7 @@ fn hostile_files_get_a_typed_answer_in_time_and_within_the_budget() {
     let entries = fs::read_dir(&folder).expect("the folder of hostile files");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
-    assert!(!paths.is_empty());
+    assert!(paths.len() >= 50, "{} files", paths.len());
     let good = fs::read(folder.join("preamble_html.dcm")).expect("a good image");
     let fingerprint = |bytes: &[u8]| match decode("good", bytes) {
         Ok(Decoded::Slice(slice)) => slice.stored_sha256_i32le(),

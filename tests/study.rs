@@ -5,6 +5,8 @@ mod common;
 #[path = "common/sample.rs"]
 mod sample;
 
+use std::path::Path;
+
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use lesionlens::detection::Detection;
@@ -51,7 +53,14 @@ fn the_shipped_net_finds_a_given_lesion_of_the_sample_study() {
     let slice = ids(&study)[1].clone();
     let records = study.detect(&mut model, &slice).unwrap();
     let found: Vec<Detection> = records.iter().map(|record| record.detection).collect();
-    sample::check_found(&found.iter().map(|d| (d.box_px, d.score, d.lesion_type.map(|t| t.name))).collect::<Vec<_>>());
+    if std::env::var_os("LESIONLENS_WRITE_GOLDEN").is_some() {
+        let golden = sample::Found { model_sha256: model.spec().sha256.clone(), detections: found.clone() };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/sample_detections.json");
+        std::fs::write(path, serde_json::to_string_pretty(&golden).unwrap() + "\n").unwrap();
+        return println!("written; run the tests again without LESIONLENS_WRITE_GOLDEN");
+    }
+    sample::check_lesion(&found, model.spec());
+    sample::check_native(&found, model.spec());
     let id = &study.series()[0].slice_ids()[1];
     assert_eq!(study.found(id), Some(found.as_slice()));
     let names: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();

@@ -8,8 +8,7 @@ mod sample;
 mod twin;
 
 use js_sys::{Float32Array, Reflect};
-use lesionlens::detection::LesionType;
-use lesionlens::geometry::BBox;
+use lesionlens::detection::Detection;
 use lesionlens::input::{ImageFromInput, InputTensor};
 use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelSpec, hex};
@@ -71,17 +70,8 @@ fn heads(bench: &Workbench, net: &mut Net, slice: &str) -> (JsValue, Vec<Float32
     (get(&input, "ticket"), heads.map(|head| head.dyn_into().unwrap()).collect())
 }
 
-fn found(detection: &JsValue) -> (BBox, f32, Option<LesionType>) {
-    let named = get(detection, "type");
-    let name = |value: &JsValue| LesionType::ALL.into_iter().find(|name| name.name() == text(value, "name"));
-    let edges: Vec<f32> = items(get(detection, "box_px")).iter().map(number).collect();
-    let box_px = BBox::from(<[f32; 4]>::try_from(edges).unwrap());
-    (box_px, number(&get(detection, "score")), if named.is_null() { None } else { name(&named) })
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "a number that was one of 32 bits")]
-fn number(value: &JsValue) -> f32 {
-    value.as_f64().unwrap() as f32
+fn json(value: &JsValue) -> String {
+    js_sys::JSON::stringify(value).unwrap().into()
 }
 
 #[wasm_bindgen_test]
@@ -119,7 +109,10 @@ fn the_shipped_net_finds_a_given_lesion_of_the_sample_study() {
     assert_eq!(net.not_integer(), None);
     let (ticket, heads) = heads(&bench, &mut net, &ids[1]);
     let records = items(bench.accept(ticket.clone(), heads.clone()).unwrap());
-    sample::check_found(&records.iter().map(found).collect::<Vec<_>>());
+    let found: Vec<Detection> = serde_json::from_str(&json(&records.iter().collect::<js_sys::Array>())).unwrap();
+    let spec = ModelSpec::from_json(SPEC).unwrap();
+    sample::check_lesion(&found, &spec);
+    sample::check_native(&found, &spec);
     let first = &records[0];
     assert_eq!((text(first, "id"), text(first, "slice")), (format!("{}.0", ids[1]), ids[1].clone()));
     let axes = get(first, "axes");

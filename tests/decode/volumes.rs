@@ -292,6 +292,7 @@ fn planes_are_turned_to_axial_and_to_the_way_radiologists_look() {
     // Rows of the second row of the file: 3, 4, 5 in the first sagittal plane, 9, 10, 11 in the second.
     assert_eq!(stored(lowest.expect("planes")), [3, 9, 4, 10, 5, 11]);
     let series = arrange(planes, &[]);
+    assert_eq!((series[0].rule(), series[0].spacing_source()), (OrderRule::VolumePlane, SpacingSource::VolumeHeader));
     assert_eq!(series[0].orientation().as_deref(), Some("R\\L A\\P"));
     assert_eq!(series[0].spacing().z_mm, Some(0.75));
 }

@@ -155,7 +155,7 @@ def test_loss_falls_on_a_fixed_batch(cache: Path, heat: str) -> None:
 def test_the_quality_loss_asks_for_a_score_that_follows_the_fit() -> None:
     prior, weight = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[1.0, 1.0]]])
     heat = torch.zeros(1, 1, 2)
-    for fit in (0.3, 0.9):
+    for fit in (0.5, 0.9):
         logit = torch.full((1, 1, 2), -2.0, requires_grad=True)
         optimizer = torch.optim.SGD([logit], 2.0)
         for _ in range(800):

@@ -6,7 +6,7 @@ from conftest import write_miniature
 
 from lesionlens_training.data.cache import SealedPatient, build_cache, chosen_slices, is_coded, open_cache
 from lesionlens_training.data.layout import Truth, parse_axes, parse_box, read_hu, read_layout, split_said
-from lesionlens_training.run.train import Config, training_slices
+from lesionlens_training.run.config import Config, training_slices
 
 
 def test_deeplesion_box_becomes_half_open_edges() -> None:

@@ -127,7 +127,7 @@ def onnx_bytes(q: Quantized) -> bytes:
     return model.SerializeToString()
 
 
-def fake_quant_net(checkpoint: Path, cache: Path) -> FakeQuantNet:
+def fake_quant_net(checkpoint: Path, caches: list[Path]) -> FakeQuantNet:
     """The quantized net of a checkpoint: as trained, or calibrated here when the net is float."""
     state = torch.load(checkpoint, weights_only=True)
     if "scales" in state:
@@ -135,7 +135,7 @@ def fake_quant_net(checkpoint: Path, cache: Path) -> FakeQuantNet:
     net = Net()
     net.load_state_dict(state["ema"])
     layers = folded(net.eval())
-    return FakeQuantNet(layers, activation_scales(layers, calibration_inputs(cache))).eval()
+    return FakeQuantNet(layers, activation_scales(layers, calibration_inputs(caches))).eval()
 
 
 @torch.no_grad()
@@ -165,9 +165,9 @@ def check(model: bytes, net: FakeQuantNet, sizes: tuple[tuple[int, int], ...] = 
     return report
 
 
-def export(checkpoint: Path, cache: Path, out: Path) -> dict:
+def export(checkpoint: Path, caches: list[Path], out: Path) -> dict:
     """Writes the ONNX file and, beside it, the spec, uncalibrated; returns the check's report."""
-    net = fake_quant_net(checkpoint, cache)
+    net = fake_quant_net(checkpoint, caches)
     model = onnx_bytes(quantized(net))
     report = check(model, net)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +181,7 @@ def export(checkpoint: Path, cache: Path, out: Path) -> dict:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("checkpoint", type=Path)
-    p.add_argument("--calibrate", type=Path, required=True, help="cache whose slices calibrate a float net")
+    p.add_argument("--calibrate", type=Path, nargs="+", required=True, help="caches whose slices calibrate a float net")
     p.add_argument("--out", type=Path, required=True)
     args = p.parse_args()
     torch.set_num_threads(1)

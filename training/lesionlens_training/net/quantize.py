@@ -135,14 +135,16 @@ def _straight_through(x: torch.Tensor, scale: torch.Tensor, low: int, high: int)
     return clipped + (rounded - clipped).detach()
 
 
-def calibration_inputs(cache: Path, n: int = 48, seed: int = 5) -> list[torch.Tensor]:
-    """Whole unboxed and boxed slices of every source but DeepLesion and the extremities, half of
-    them with copied neighbours."""
+def calibration_inputs(caches: list[Path], n: int = 48, seed: int = 5) -> list[torch.Tensor]:
+    """Whole slices that a run may train on, as many of DeepLesion as of other sources, extremities left out; half of
+    those with neighbours have them replaced by copies."""
     rng = np.random.default_rng(seed)
-    slices = [s for s in open_cache(cache) if s.source not in ("deeplesion", "sarcoma")] or open_cache(cache)
+    slices = [s for cache in caches for s in open_cache(cache) if s.split < 2 and s.source != "sarcoma"]
+    groups = [[s for s in slices if (s.source == "deeplesion") == is_deeplesion] for is_deeplesion in (True, False)]
+    chosen = [g[i] for g in groups for i in rng.choice(len(g), min(n // 2, len(g)), replace=False)]
     result = []
-    for k, i in enumerate(rng.choice(len(slices), min(n, len(slices)), replace=False)):
-        hu = np.asarray(slices[i].hu, np.float32)
+    for k, s in enumerate(chosen):
+        hu = np.asarray(s.hu, np.float32)
         if k % 2:
             hu = np.repeat(hu[1:2], 3, 0)
         result.append(torch.from_numpy(pad(levels_from_hu(hu))).float()[None] / 255)

@@ -27,7 +27,7 @@ from ..lesion import Box
 from ..net.net import Net
 from ..twin.heads import candidates, suppressed
 from ..twin.input import levels_from_hu, pad
-from .train import read_config, training_slices
+from .config import read_config, training_slices
 
 CLEARANCE_PX = 8
 COLUMNS, ROWS, TILE = 14, 8, 128

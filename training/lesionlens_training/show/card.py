@@ -1,6 +1,6 @@
 """The tables of the model card, from the committed results: `python -m lesionlens_training.show.card [--write]`.
 
-In: `results/figures.json`, `results/choices.csv`. Out: for every name in `TABLES` a Markdown table, printed, or
+In: `results/figures.json`, `results/{choices,counts,log-*}.csv`. Out: for every name in `TABLES` a Markdown table, printed, or
 written into `models/README.md` between `<!-- table: NAME -->` and `<!-- end -->`. A test holds the card to it.
 """
 
@@ -168,6 +168,23 @@ def choices(path: Path) -> str:
     return table(header, rows)
 
 
+def counts(path: Path) -> str:
+    """What the shipped run saw, by source (`judge.count`)."""
+    with open(path, newline="") as f:
+        rows = [list(row.values()) for row in csv.DictReader(f)]
+    return table(["source", "licence", "patients", "slices", "boxes"], rows)
+
+
+def runs(results: Path) -> str:
+    """How long each run of the shipped net took and how many crops it saw, by its log."""
+    rows = []
+    for path in sorted(results.glob("log-*.csv")):
+        with open(path, newline="") as f:
+            last = list(csv.DictReader(f))[-1]
+        rows.append([f"`{path.stem.removeprefix('log-')}`", f"{int(last['seconds']) / 3600:.1f}", f"{int(last['crops']):,}"])
+    return table(["run", "hours", "crops of 288 × 416"], rows)
+
+
 TABLES: dict[str, Callable[[dict], str]] = {
     "validation": validation,
     "strata": strata,
@@ -185,7 +202,11 @@ def tables(results: Path) -> dict[str, str]:
     """Every table by name."""
     figures = json.loads((results / "figures.json").read_text())
     made = {name: make(figures) for name, make in TABLES.items()}
-    return made | {"choices": choices(results / "choices.csv")}
+    return made | {
+        "choices": choices(results / "choices.csv"),
+        "counts": counts(results / "counts.csv"),
+        "runs": runs(results),
+    }
 
 
 def filled(card: str, made: dict[str, str]) -> str:

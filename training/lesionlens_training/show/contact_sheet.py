@@ -18,7 +18,7 @@ from ..draw.crop import Crop
 from ..draw.mix import SHARES
 from ..draw.sampler import Sampler
 from ..lesion import Lesion
-from ..run.train import hard_negatives, read_config, training_nodules, training_slices
+from ..run.config import hard_negatives, read_config, training_nodules, training_slices
 from ..spec import TYPES
 
 COLUMNS, ROWS = 5, 4

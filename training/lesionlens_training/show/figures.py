@@ -33,7 +33,7 @@ from ..judge.judged import Place, rounded, written
 from ..judge.sets import FIT, SETS, series_of, slices_of
 from ..run.detect import detections_file
 from ..twin.froc import RATES, Cohort, EvalImage, interval_95, long_mm, paired_difference, resamples
-from . import gallery
+from . import curve, gallery
 
 SHIPPED = "shipped"
 BOXED = [name for name, one in SETS.items() if one.is_boxed]
@@ -57,11 +57,11 @@ def percents(values: list[float] | None) -> list[float]:
 def short(report: dict) -> dict:
     """What the card quotes of a report, in percent."""
     result = {"images": report["n_images"], "patients": report["n_patients"], "lesions": report["n_lesions"]}
-    for curve in report["curves"]:
-        result[curve["criterion"]] = {
-            "sensitivity": percents(curve["sensitivity"]),
-            "mean": percent(curve["mean_sensitivity"]),
-            "interval_95": percents(curve["mean_interval_95"]),
+    for one in report["curves"]:
+        result[one["criterion"]] = {
+            "sensitivity": percents(one["sensitivity"]),
+            "mean": percent(one["mean_sensitivity"]),
+            "interval_95": percents(one["mean_interval_95"]),
         }
     result["strata"] = {
         f"{s['by']} {s['name']}": [s["n_lesions"], percent(s["mean_sensitivity"]), percent(s["sensitivity"][RATES.index(4.0)])]
@@ -183,6 +183,12 @@ def figures(place: Place) -> dict:
     if place.spec(BEFORE).exists():
         rivals[BEFORE] = place.detected(BEFORE, "validation", key, key.patients())
     result |= {f"validation, {name}": short(place.froc(name, key, [file])) for name, file in rivals.items()}
+    curve.draw(
+        place.folder(key) / "DL_info.csv",
+        place.results / "detections-validation.json",
+        rivals.get(BEFORE),
+        place.results / "froc.png",
+    )
 
     result["default_threshold"] = default
     result["at_default_threshold"] = {

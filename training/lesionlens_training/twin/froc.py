@@ -187,13 +187,15 @@ class Cohort:
         pairs = np.array(found, np.int64).reshape(-1, 2)
         return Events(self.patient_of_image[image_of[order]], is_false, pairs[:, 0], pairs[:, 1])
 
-    def sensitivity(self, events: Events, members: Array, weights: Array) -> Array:
+    def sensitivity(
+        self, events: Events, members: Array, weights: Array, rates: tuple[float, ...] = RATES
+    ) -> Array:
         """f64 `[n, rates]` when patient p is there `weights[n, p]` times; NaN in a row without any lesion."""
         weights = np.asarray(weights, np.int64)
-        parts = [self._sensitivity(events, members, weights[i : i + CHUNK]) for i in range(0, len(weights), CHUNK)]
+        parts = [self._sensitivity(events, members, weights[i : i + CHUNK], rates) for i in range(0, len(weights), CHUNK)]
         return np.concatenate(parts)
 
-    def _sensitivity(self, events: Events, members: Array, weights: Array) -> Array:
+    def _sensitivity(self, events: Events, members: Array, weights: Array, rates: tuple[float, ...]) -> Array:
         n_images = weights @ self.images_of_patient
         n_lesions = weights[:, self.patient_of_lesion[members]].sum(1)
         of_member = members[events.found_lesion]
@@ -201,12 +203,12 @@ class Cohort:
         n_found = np.cumsum(weights[:, events.patient[found_event]], 1)
         n_found = np.concatenate([np.zeros((len(weights), 1), np.int64), n_found], 1)
         n_false = np.cumsum(weights[:, events.patient] * events.is_false, 1)
-        result = np.full((len(weights), len(RATES)), np.nan)
+        result = np.full((len(weights), len(rates)), np.nan)
         for row in range(len(weights)):
             if n_lesions[row] == 0:
                 continue
             # The false positives only grow: the events allowed are the first so many.
-            limits = np.array(RATES) * float(n_images[row])
+            limits = np.array(rates) * float(n_images[row])
             n_allowed = np.searchsorted(n_false[row].astype(np.float64), limits, "right")
             best = n_found[row, np.searchsorted(found_event, n_allowed, "left")]
             result[row] = best.astype(np.float64) / float(n_lesions[row])
