@@ -220,6 +220,8 @@ describe("decoding in the page", () => {
     await page.locator("#file-input").setInputFiles([{ name: "8_bit.png", mimeType: "image/png", buffer: eight }]);
     await stage(page, ["done"]);
     assert.ok(await page.isVisible("[data-testid=not-hu]"));
+    const calls = await page.evaluate(() => globalThis.workerCalls.slice());
+    assert.ok(calls.includes("render") && !calls.includes("input"), "shown, and not searched");
     await page.locator("input[webkitdirectory]").setInputFiles(path.join(FIXTURES, "bad"));
     await stage(page, ["done"]);
     const errors = await shownErrors(page);

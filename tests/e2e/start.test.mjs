@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { launch, newPage, shownErrors, stage } from "./support/browser.mjs";
-import { DIST, readBuild } from "./support/project.mjs";
+import { DIST, readBuild, rebuilt } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
 
 describe("start-up", () => {
@@ -95,6 +95,18 @@ describe("start-up", () => {
       );
       assert.match(await page.innerText("[role=alert]"), words);
     }
+  });
+
+  test("a model that is not its description's keeps the page from starting, and says so", async (t) => {
+    const other = (spec) => JSON.stringify({ ...JSON.parse(spec), sha256: "0".repeat(64) });
+    const host = await serve(DIST, { patch: rebuilt("spec", other) });
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.goto(host.url);
+    await stage(page, ["failed", "ready"]);
+    assert.deepEqual(await shownErrors(page), [{ file: "", code: "ModelSha256" }]);
+    assert.match(await page.innerText("[role=alert]"), /not the file that its description names/);
+    assert.ok(await page.locator("#file-input").isDisabled(), "no file is accepted");
   });
 
   test("without a secure context the page says what it needs", async (t) => {

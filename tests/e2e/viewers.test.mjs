@@ -63,11 +63,15 @@ describe("viewers", () => {
     const { page, complaints } = await open(t, { "index.html": twice });
     const viewers = page.locator("lesion-lens");
     assert.equal(await viewers.count(), 2);
+    assert.equal(await page.locator("#file-input").count(), 1, "an id stands once");
     const dicom = load(filesBelow(path.join(FIXTURES, "dicom")));
     const deepLesion = load(filesBelow(path.join(FIXTURES, "deeplesion")), (file) =>
       file.endsWith(".png") ? `${path.basename(path.dirname(file))}_${path.basename(file)}` : path.basename(file),
     );
     await drop(page, deepLesion, "lesion-lens:nth-of-type(2)");
+    await viewers.nth(1).locator("[data-testid=status][data-state=decoding]").waitFor();
+    const first = viewers.nth(0).locator("[data-testid=status]");
+    assert.equal(await first.getAttribute("data-state"), "ready", "a drop is for one viewer");
     await drop(page, dicom, "lesion-lens:nth-of-type(1)");
     for (const at of [0, 1]) {
       await viewers.nth(at).locator("[data-testid=status][data-state=done]").waitFor({ timeout: 120_000 });

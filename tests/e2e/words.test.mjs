@@ -110,6 +110,7 @@ test("numbers and plurals are those of the language", () => {
   );
   assert.equal(en.tenths(-2.25), "−2.3");
   assert.equal(en.plain(-1500), "−1500");
+  assert.equal(en.tenths(-0.01), "0.0");
   assert.equal(en.hundreds(0.144), "14");
   assert.equal(formats("de").tenths(1234.5), "1.234,5");
   const polish = { one: "obraz", few: "obrazy", many: "obrazów", other: "obrazu" };

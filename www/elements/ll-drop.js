@@ -32,7 +32,8 @@ export class LlDrop extends Part {
         type,
         (event) => {
           const transfer = /** @type {DragEvent} */ (event).dataTransfer;
-          if (!transfer || !transfer.types.includes("Files")) return;
+          // What another viewer inside of the target has taken is its own.
+          if (event.defaultPrevented || !transfer || !transfer.types.includes("Files")) return;
           // Always, or the browser would leave the page to show the file.
           event.preventDefault();
           act(transfer);

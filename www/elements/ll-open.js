@@ -6,10 +6,11 @@ import { acceptsFiles } from "../state/selectors.js";
 import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
+const INPUT_ID = "file-input";
 const HIDDEN_INPUT = { type: "file", class: "unseen", tabindex: -1, "aria-hidden": "true" };
 
 export class LlOpen extends Part {
-  #files = make("input", { ...HIDDEN_INPUT, id: "file-input", multiple: true });
+  #files = make("input", { ...HIDDEN_INPUT, multiple: true });
   #folder = make("input", { ...HIDDEN_INPUT, webkitdirectory: true });
   #filesButton = make("button", { type: "button", class: "primary" });
   #folderButton = make("button", { type: "button", class: "folder" });
@@ -18,6 +19,8 @@ export class LlOpen extends Part {
   /** @override */
   build() {
     this.setAttribute("role", "group");
+    // An id stands once in a page, which may hold several viewers.
+    if (!this.ownerDocument.getElementById(INPUT_ID)) this.#files.id = INPUT_ID;
     this.append(this.#files, this.#folder, this.#filesButton, this.#folderButton, this.#sampleButton);
   }
 

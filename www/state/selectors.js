@@ -28,12 +28,9 @@ const last = new WeakMap();
 export function shownDetections({ series, found, threshold }) {
   const before = last.get(found);
   if (before && before.series === series && before.threshold === threshold) return before.shown;
-  const lowest = Math.fround(threshold);
   const shown = series.flatMap(({ slices }, s) =>
     slices.flatMap(({ id }, slice) =>
-      (found.get(id) ?? [])
-        .filter(({ score }) => score >= lowest)
-        .map((detection, rank) => ({ detection, series: s, slice, rank })),
+      atThreshold(found.get(id), threshold).map((detection, rank) => ({ detection, series: s, slice, rank })),
     ),
   );
   last.set(found, { series, threshold, shown });
@@ -46,8 +43,18 @@ export function shownDetections({ series, found, threshold }) {
  * @returns {readonly Shown[]}
  */
 export function shownInView(state) {
-  const { view } = state;
-  return shownDetections(state).filter(({ series, slice }) => series === view.series && slice === view.slice);
+  const { found, threshold, view } = state;
+  const here = found.get(sliceInView(state)?.id ?? "");
+  return atThreshold(here, threshold).map((detection, rank) => ({ detection, ...view, rank }));
+}
+
+/**
+ * @param {readonly Detection[] | undefined} detections by falling score
+ * @param {number} threshold
+ */
+function atThreshold(detections = [], threshold) {
+  const lowest = Math.fround(threshold);
+  return detections.filter(({ score }) => score >= lowest);
 }
 
 /**

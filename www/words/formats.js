@@ -9,13 +9,16 @@
 
 /** @param {string} language BCP 47 tag */
 export function formats(language) {
-  const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 0, useGrouping: false });
-  const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const hundredths = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const thousandths = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-  const any = new Intl.NumberFormat(language, { maximumSignificantDigits: 6 });
-  const twoDigits = new Intl.NumberFormat(language, { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
+  /** Without a sign before zero. */
+  const number = (/** @type {Intl.NumberFormatOptions} */ options) =>
+    new Intl.NumberFormat(language, { signDisplay: "negative", ...options });
+  const integer = number({ maximumFractionDigits: 0 });
+  const plain = number({ maximumFractionDigits: 0, useGrouping: false });
+  const tenths = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const hundredths = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const thousandths = number({ minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  const any = number({ maximumSignificantDigits: 6 });
+  const twoDigits = number({ minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
   const percent = new Intl.NumberFormat(language, { style: "percent" });
   const rules = new Intl.PluralRules(language);
   // A minus sign as wide as a plus, which a hyphen is not.

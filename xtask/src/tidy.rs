@@ -6,6 +6,7 @@
 mod dependencies;
 mod figures;
 mod layers;
+mod paths;
 mod words;
 
 use std::path::Path;
@@ -40,6 +41,7 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     }
     findings.extend(layers::check(&sources));
     let architecture = read_text(&project.path("ARCHITECTURE.md"))?;
+    findings.extend(paths::check(&architecture, &files));
     for file in files.iter().filter(|file| Path::new(file).ends_with("Cargo.toml")) {
         findings.extend(dependencies::cargo(file, &read_text(&project.path(file))?, &architecture)?);
     }
