@@ -10,7 +10,7 @@ pub(super) fn check(readme: &str, model_bytes: u64, figures: &str, conformance: 
         let value = figures.pointer(pointer).and_then(Value::as_f64);
         value.with_context(|| format!("training/results/figures.json has no number {pointer}"))
     };
-    let (deeplesion, nodules) = ("/deeplesion/iou50", "/nodules longer than 6 mm/nodules");
+    let (deeplesion, nodules) = ("/validation/iou50", "/nodules longer than 6 mm/nodules");
     let (diameters, marks) = ("/diameters/nodules/center/all_matched/long_mm", "/default_threshold");
     let quotes = [
         format!("{} bytes", grouped(model_bytes)),
