@@ -52,8 +52,6 @@ class Finish:
         hu *= np.float32(rng.uniform(0.95, 1.05))
         hu += np.float32(rng.uniform(-20, 20))
         roll = rng.random()
-        if coded or clipped:
-            return
         if roll < mix.degrade:
             synthesis.degrade(rng, hu)
         elif mix.one_slice or roll < mix.degrade + mix.copy_neighbours:

@@ -92,9 +92,6 @@ fn clippy(project: &Project) -> Result<Ran> {
 fn native(project: &Project) -> Result<Ran> {
     let all = ["test", "--locked", "--package", "lesionlens", "--lib", "--bins", "--tests"];
     run(&mut cargo(project, &all))?;
-    // The kernels of processors without a form of their own.
-    let portable = ["--features", "portable", "--test", "convolution"];
-    run(cargo(project, &["test", "--locked", "--package", "lesionlens"]).args(portable))?;
     run(&mut cargo(project, &["test", "--locked", "--package", "xtask"]))?;
     Ok(Ran::All)
 }
