@@ -17,6 +17,7 @@ use crate::web::sha256_hex;
 
 /// Installs what is missing or has another version.
 pub(crate) fn install(project: &Project, manifest: &Manifest) -> Result<()> {
+    wasm_target(project)?;
     let tools = &manifest.tools;
     let wasm_pack = format!("wasm-pack@{}", tools.wasm_pack);
     cargo_install(project, "wasm-pack", &tools.wasm_pack, &[wasm_pack.as_ref()])?;
@@ -24,6 +25,12 @@ pub(crate) fn install(project: &Project, manifest: &Manifest) -> Result<()> {
     cargo_install(project, "wasm-bindgen", &tools.wasm_bindgen_cli, &["--path".as_ref(), bindgen.as_ref()])?;
     remove_folder(&project.target("tools"))?;
     npm_install(project, "binaryen", &tools.binaryen)
+}
+
+/// The toolchain's parts that `rust-toolchain.toml` names: rustup adds them by itself only where it installs that
+/// toolchain anew.
+pub(crate) fn wasm_target(project: &Project) -> Result<()> {
+    run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]).current_dir(project.root()))
 }
 
 /// A command that finds the pinned tools before any other.

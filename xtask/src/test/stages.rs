@@ -80,6 +80,7 @@ fn tidy(project: &Project) -> Result<Ran> {
 }
 
 fn clippy(project: &Project) -> Result<Ran> {
+    tools::wasm_target(project)?;
     run(&mut cargo(project, &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut command = cargo(project, &["clippy", "--package", "lesionlens", "--lib", "--test", "wasm"]);
     command.args(["--target", "wasm32-unknown-unknown"]);
