@@ -65,12 +65,13 @@ if [ -n "${CHOOSE:-}" ]; then
     done
 fi
 
-for name in shipped shipped-int8; do train $name; done
-run net.export $out/shipped-int8/checkpoint.pt --calibrate $out/cache-{deeplesion,lesions,more} --out $out/shipped-int8/detector.onnx
+train shipped
+run run.keep $out/shipped/checkpoint.pt --out start.npz
+run net.export $out/shipped/checkpoint.pt --calibrate $out/cache-{deeplesion,lesions,more} --out $out/shipped/detector.onnx
 run show.plot "${logs[@]}" --out $results/training.png
 
 # Calibrates the run, amends its spec, and measures.
 run show.figures --lesionlens $lesionlens --data $data --runs $out --results $results
-cp $out/shipped-int8/detector.onnx $out/shipped-int8/detector.json ../models/
+cp $out/shipped/detector.onnx $out/shipped/detector.json ../models/
 run judge.count configs/shipped.toml $data --out $results/counts.csv
 run show.card --write

@@ -10,7 +10,8 @@ from conftest import write_miniature
 
 from lesionlens_training.draw.sampler import Mix
 from lesionlens_training.run.config import Config, read_config, some_patients
-from lesionlens_training.run.train import train
+from lesionlens_training.run.keep import keep, weights_of
+from lesionlens_training.run.train import starting_net, train
 
 TRAINING = Path(__file__).resolve().parents[1]
 
@@ -71,3 +72,13 @@ def test_a_larger_share_of_the_patients_holds_a_smaller_one() -> None:
     quarter, half = some_patients(names, 0.25), some_patients(names, 0.5)
     assert (len(quarter), len(half), len(some_patients(names, 1.0))) == (65, 130, 260)
     assert quarter < half
+
+
+def test_weights_that_were_kept_start_another_run(cache: Path, tmp_path: Path) -> None:
+    checkpoint = train(Config([str(cache)], steps=1, batch=2, workers=1, mix=Mix(deeplesion=0.5)), tmp_path)
+    keep(checkpoint, tmp_path / "start.npz")
+    kept, whole = weights_of(tmp_path / "start.npz"), weights_of(checkpoint)
+    assert kept.keys() == whole.keys()
+    assert all(torch.allclose(kept[k], whole[k], rtol=1e-3, atol=1e-4) for k in whole)
+    net = starting_net(Config([str(cache)], steps=1, init=str(tmp_path / "start.npz")))
+    assert torch.equal(net.state_dict()["layers.e2.0.weight"], kept["layers.e2.0.weight"])

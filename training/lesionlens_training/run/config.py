@@ -27,6 +27,7 @@ class Config:
     hard_negatives: str = ""
     # JSON list of places on boxed slices where an earlier net is sure of a lesion that nobody boxed.
     unlabelled: str = ""
+    # Checkpoint, or weights that `run.keep` wrote, to start from; random weights without.
     init: str = ""
     leave_out_sources: list[str] = field(default_factory=list)
     leave_out_patients: list[str] = field(default_factory=list)

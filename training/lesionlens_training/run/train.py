@@ -28,6 +28,7 @@ from ..net.loss import PARTS, detection_loss
 from ..net.net import Net
 from ..net.quantize import FakeQuantNet, activation_scales, calibration_inputs, folded
 from .config import Config, hard_negatives, read_config, training_nodules, training_slices
+from .keep import weights_of
 
 LEAST_LEARNING_RATE = 0.02
 """Of the highest one, at the end of the cosine."""
@@ -36,10 +37,10 @@ LOG_EVERY_STEPS = 50
 
 
 def starting_net(config: Config) -> Net | FakeQuantNet:
-    """The net that a run starts from: random, or `init`'s EMA, quantized for `qat`."""
+    """The net that a run starts from: random, or `init`'s, quantized for `qat`."""
     net = Net()
     if config.init:
-        net.load_state_dict(torch.load(config.init, weights_only=True, map_location="cpu")["ema"])
+        net.load_state_dict(weights_of(Path(config.init)))
     if not config.qat:
         return net.to(memory_format=torch.channels_last)
     layers = folded(net.eval())
