@@ -49,7 +49,9 @@ fn png(path: &str) -> SliceInfo {
 }
 
 fn sized(info: SliceInfo, rows: usize, cols: usize) -> Slice {
-    let stored = StoredValues::Unsigned(vec![32768; rows * cols]);
+    // Air over soft tissue.
+    let stored = (0..rows * cols).map(|at| if at < cols { 32768 - 1000 } else { 32768 + 40 }).collect();
+    let stored = StoredValues::Unsigned(stored);
     Slice::new(info, rows, cols, stored, Rescale::DEEPLESION).expect("a whole image")
 }
 
@@ -270,13 +272,17 @@ fn a_table_of_images_of_another_size_is_left_out() {
 }
 
 #[test]
-fn png_values_that_no_ct_shows_are_warned_of() {
+fn values_that_no_ct_shows_are_shown_and_not_searched() {
     // Another program's HU + 1024, read as HU + 32768.
     let stored = StoredValues::Unsigned(vec![1024, 1064, 0, 65535]);
     let slice = Slice::new(png("x.png"), 2, 2, stored, Rescale::DEEPLESION).expect("a whole image");
     let series = arrange(vec![slice], &[]);
     assert_eq!(series.len(), 1);
-    assert_eq!(series[0].notes(), [Note::ImplausibleHounsfield { n_slices: 1, lowest_hu: -4096 }]);
+    let [Note::ImplausibleHounsfield { n_slices: 1, beyond, dark, tissue, bright }] = series[0].notes() else {
+        panic!("one note: {:?}", series[0].notes());
+    };
+    assert_eq!((*beyond, *dark, *tissue, *bright), (1.0, 0.0, 0.0, 0.0));
+    assert!(!series[0].is_hounsfield() && series[0].hounsfield().is_none());
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub enum Note {
         beyond: f64,
         /// Share of air, lung and fat.
         dark: f64,
-        /// Share of values from −20 to 300 HU.
+        /// Share of values from −30 to 300 HU.
         tissue: f64,
         /// Share of bone and denser.
         bright: f64,

@@ -13,7 +13,10 @@ use crate::slice::tally::{Band, Tally};
 
 /// Values below air are padding if this share of them lies together: scanners write one value outside of their field of
 /// view, and lossy compression blurs it.
-const PADDING_TOGETHER: f64 = 0.95;
+const PADDING_TOGETHER: f64 = 0.9;
+
+/// The largest share of padding: a round field of view leaves out a fifth of a square, one that was cut slantwise half.
+const MAX_PADDING: f64 = 0.6;
 
 /// The largest share of values that may lie below air, padding left out, or above 3100 HU. Metal stays far below it.
 const MAX_BEYOND: f64 = 0.05;
@@ -53,7 +56,7 @@ pub(super) struct Implausible {
     pub(super) beyond: f64,
     /// Air, lung and fat.
     pub(super) dark: f64,
-    /// Around water: −20 to 300 HU.
+    /// Around water: −30 to 300 HU.
     pub(super) tissue: f64,
     /// Bone and denser: above 300 HU.
     pub(super) bright: f64,
@@ -78,7 +81,7 @@ fn is_plausible(tally: &Tally) -> bool {
     let below = below_air(tally);
     let all = below + f(tally.n_from_air());
     if all == 0.0 {
-        // Padding alone: there is nothing to be wrong about.
+        // Declared padding alone: there is nothing to be wrong about.
         return true;
     }
     if below + f(tally.band(Band::Beyond)) > MAX_BEYOND * all {
@@ -112,7 +115,8 @@ fn is_plausible(tally: &Tally) -> bool {
 /// Values below air that are no padding.
 fn below_air(tally: &Tally) -> f64 {
     let (n, together) = (f(tally.n_below_air()), f(tally.n_below_air_together()));
-    if together >= PADDING_TOGETHER * n { 0.0 } else { n }
+    let is_padding = together >= PADDING_TOGETHER * n && n <= MAX_PADDING * (n + f(tally.n_from_air()));
+    if is_padding { 0.0 } else { n }
 }
 
 fn sum(tally: &Tally, bands: &[Band]) -> f64 {

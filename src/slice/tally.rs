@@ -18,7 +18,7 @@ const STEP_HU: i32 = 50;
 const N_STEPS: usize = ((BELOW_AIR_HU - DEEP_HU) / STEP_HU + 1) as usize;
 
 /// Where the bands from [`BELOW_AIR_HU`] on end, each exclusive; the last band, above 3100 HU, has no end.
-const BAND_ENDS: [i32; 8] = [-900, -700, -300, -200, -20, 21, 301, 3101];
+const BAND_ENDS: [i32; 8] = [-900, -700, -300, -200, -30, 21, 301, 3101];
 
 /// Number of bands from [`BELOW_AIR_HU`] on.
 const N_BANDS: usize = BAND_ENDS.len() + 1;
@@ -34,9 +34,9 @@ pub(crate) enum Band {
     Edge = 2,
     /// To −200 HU.
     UpperEdge = 3,
-    /// To −20 HU: fat.
+    /// To −30 HU: fat.
     Fat = 4,
-    /// −20 to 20 HU: water.
+    /// −30 to 20 HU: water.
     Water = 5,
     /// To 300 HU: soft tissue, contrast.
     Soft = 6,
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn values_fall_into_their_bands() {
-        let tally = Tally::of([-1100.4, -900.0, -20.0, 20.4, 3100.0, 3101.0, 9e9].into_iter());
+        let tally = Tally::of([-1100.4, -900.0, -30.0, 20.4, 3100.0, 3101.0, 9e9].into_iter());
         assert_eq!(tally.bands, [1, 1, 0, 0, 0, 2, 0, 1, 2]);
         assert_eq!(tally.lowest(), Some(Level { hu: -1100, n: 1 }));
         assert_eq!(tally.n_below_air(), 0);

@@ -1,7 +1,9 @@
 //! The fuzz targets of `fuzz/`, run for a short time on bytes from a fixed seed, and on every input that once broke one.
 
+#[path = "../../fuzz/structure.rs"]
+mod structure;
 #[path = "../../fuzz/targets.rs"]
-mod targets;
+pub(crate) mod targets;
 
 use std::fs;
 use std::path::Path;
@@ -31,6 +33,20 @@ fn every_target_survives_random_and_mutated_bytes() {
             targets::run(target, &bytes);
         }
     }
+}
+
+#[test]
+fn files_with_one_field_changed_go_the_whole_way() {
+    let mut random = Random::new(0x57e0_c7e0);
+    let (seeds, mut n_changed) = (seeds(), 0);
+    for number in 0..N_INPUTS * 8 {
+        let mut bytes = seeds[number % seeds.len()].1.clone();
+        for _ in 0..1 + random.below(3) {
+            n_changed += usize::from(structure::change(&mut bytes, &mut |n| random.below(n)));
+        }
+        targets::go_through(&bytes);
+    }
+    assert!(n_changed > N_INPUTS, "{n_changed} changes");
 }
 
 #[test]
