@@ -1,6 +1,6 @@
 /**
  * The engines that are compared, each loading one ONNX file and running one slice at a time: this project's as the page
- * has it, tract's own operators, and onnxruntime-web. Addresses are those of `server.mjs`.
+ * has it, tract's own operators, and onnxruntime-web. Addresses are those of `host.mjs`.
  */
 
 /** @typedef {{ name: string, run: (levels: Uint8Array, rows: number, cols: number) => Promise<Float32Array[]> }} Engine */

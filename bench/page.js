@@ -35,7 +35,12 @@ function difference(a, b) {
     if (a[at] === b[at]) equal++;
     largest = Math.max(largest, Math.abs(a[at] - b[at]));
   }
-  return { values: b.length, same_length: a.length === b.length, equal_share: equal / b.length, largest_difference: largest };
+  return {
+    values: b.length,
+    same_length: a.length === b.length,
+    equal_share: equal / b.length,
+    largest_difference: largest,
+  };
 }
 
 Object.assign(globalThis, {

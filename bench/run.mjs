@@ -10,14 +10,14 @@ import os from "node:os";
 import path from "node:path";
 
 import { launch, newPage } from "../tests/e2e/support/browser.mjs";
-import { BUILDS, ROOT, packedBytes, serve } from "./server.mjs";
+import { BUILDS, ortBytes, serveBench } from "./host.mjs";
 
 const ROUNDS = 24;
 const COLD_STARTS = 7;
 const LINK = { offline: false, latency: 20, downloadThroughput: 20e6 / 8, uploadThroughput: 5e6 / 8 };
 const THREADS = 2;
 
-const host = await serve();
+const host = await serveBench();
 const browser = await launch();
 
 const quantile = (values, q) => {
@@ -27,12 +27,16 @@ const quantile = (values, q) => {
   return low + (high - low) * (at % 1);
 };
 const rounded = (value, digits = 3) => Number(value.toPrecision(digits));
+/** @typedef {{ median: number, quartiles: number[], least: number, n: number }} Summary */
+
+/** @returns {Summary} */
 const summary = (values) => ({
   median: rounded(quantile(values, 0.5)),
   quartiles: [rounded(quantile(values, 0.25)), rounded(quantile(values, 0.75))],
   least: rounded(Math.min(...values)),
   n: values.length,
 });
+/** @returns {Record<string, Summary>} */
 const summaries = (times) => Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)]));
 const ratio = (times, over, under) => rounded(quantile(times[over], 0.5) / quantile(times[under], 0.5));
 /** Ratio of the shortest times: what is left when nothing else ran. */
@@ -41,7 +45,7 @@ const ratioOfLeast = (times, over, under) => rounded(Math.min(...times[over]) / 
 async function inPage(call, ...args) {
   const { page, context } = await newPage(browser);
   page.setDefaultTimeout(600_000);
-  await page.goto(`${host.url}page.html`);
+  await page.goto(`${host.origin}/page.html`);
   await page.waitForFunction(() => document.title.endsWith("(loaded)"));
   const result = await page.evaluate(([name, given]) => globalThis[name](...given), [call, args]);
   await context.close();
@@ -53,7 +57,7 @@ async function coldStart(engine, link) {
   const session = await context.newCDPSession(page);
   await session.send("Network.enable");
   if (link) await session.send("Network.emulateNetworkConditions", link);
-  await page.goto(`${host.url}cold.html?${engine}`);
+  await page.goto(`${host.origin}/cold.html?${engine}`);
   await page.waitForFunction(() => "firstHeads_ms" in globalThis, undefined, { timeout: 120_000 });
   const time = await page.evaluate(() => globalThis.firstHeads_ms);
   await context.close();
@@ -83,11 +87,14 @@ for (let start = 0; start < COLD_STARTS; start++) {
 }
 
 const sizes = JSON.parse(readFileSync(path.join(BUILDS, "../sizes.json"), "utf8"));
-const spec = JSON.parse(readFileSync(path.join(ROOT, "models/detector.json"), "utf8"));
+const spec = JSON.parse(readFileSync(new URL("../models/detector.json", import.meta.url), "utf8"));
+const threads_ms = summaries(threaded.times_ms);
 const report = {
   browser: `Chromium ${browser.version()}`,
   processor: `${os.cpus()[0]?.model ?? "unknown"}, ${os.cpus().length} cores`,
-  onnxruntime_web: JSON.parse(readFileSync(new URL("node_modules/onnxruntime-web/package.json", import.meta.url), "utf8")).version,
+  onnxruntime_web: JSON.parse(
+    readFileSync(new URL("node_modules/onnxruntime-web/package.json", import.meta.url), "utf8"),
+  ).version,
   model: { name: spec.name, sha256: spec.sha256, input: [512, 512] },
   net_ratio_onnxruntime_web: ratio(single.times_ms, "own", "onnxruntime"),
   net_ratio_stock_tract: ratio(single.times_ms, "own", "tract"),
@@ -96,10 +103,10 @@ const report = {
   net_ms: summaries(single.times_ms),
   agreement: single.agreement,
   net_ratio_onnxruntime_web_threads: ratio(threaded.times_ms, "own", "onnxruntime"),
-  net_threads_ms: { threads_of_onnxruntime: THREADS, ...summaries(threaded.times_ms) },
+  net_threads_ms: { threads_of_onnxruntime: THREADS, ...threads_ms },
   first_detection_brotli_bytes: sizes.total.brotli,
   bytes: sizes,
-  onnxruntime_web_brotli_bytes: packedBytes("/ort/ort.wasm.min.mjs") + packedBytes("/ort/ort-wasm-simd-threaded.mjs") + packedBytes("/ort/ort-wasm-simd-threaded.wasm"),
+  onnxruntime_web_brotli_bytes: ortBytes(),
   cold_start_ratio: ratio(coldOverLink, "own", "onnxruntime"),
   cold_start_ratio_unthrottled: ratio(cold, "own", "onnxruntime"),
   cold_start_ms: { link: "20 Mbit/s, 20 ms", over_link: summaries(coldOverLink), unthrottled: summaries(cold) },
@@ -108,16 +115,21 @@ const report = {
   peak_wasm_bytes: Math.max(...pools.memory_bytes),
 };
 await browser.close();
-host.close();
+await host.close();
 
+/** @param {string} what @param {Summary} times */
 const row = (what, { median, quartiles: [low, high], least }) =>
-  console.log(`${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`);
-console.log(`${report.browser}, ${report.processor}, onnxruntime-web ${report.onnxruntime_web}, ${report.model.name}\n`);
+  console.log(
+    `${what.padEnd(44)} ${String(median).padStart(8)} ${`${low} to ${high}`.padStart(18)} ${String(least).padStart(8)}`,
+  );
+console.log(
+  `${report.browser}, ${report.processor}, onnxruntime-web ${report.onnxruntime_web}, ${report.model.name}\n`,
+);
 console.log(`${"ms".padEnd(44)} ${"median".padStart(8)} ${"quartiles".padStart(18)} ${"least".padStart(8)}`);
 row("net, this engine", report.net_ms.own);
 row("net, tract's own operators", report.net_ms.tract);
 row("net, onnxruntime-web, 1 thread", report.net_ms.onnxruntime);
-row(`net, onnxruntime-web, ${THREADS} threads`, report.net_threads_ms.onnxruntime);
+row(`net, onnxruntime-web, ${THREADS} threads`, threads_ms.onnxruntime);
 row("24 slices, 1 worker", report.pools_ms[1]);
 row("24 slices, 2 workers", report.pools_ms[2]);
 row("cold start, this engine, 20 Mbit/s", report.cold_start_ms.over_link.own);
@@ -125,5 +137,6 @@ row("cold start, onnxruntime-web, 20 Mbit/s", report.cold_start_ms.over_link.onn
 row("cold start, this engine, no link's limit", report.cold_start_ms.unthrottled.own);
 row("cold start, onnxruntime-web, no link's limit", report.cold_start_ms.unthrottled.onnxruntime);
 console.log("");
-for (const [key, value] of Object.entries(report)) if (typeof value === "number") console.log(`${key.padEnd(44)} ${value}`);
+for (const [key, value] of Object.entries(report))
+  if (typeof value === "number") console.log(`${key.padEnd(44)} ${value}`);
 if (process.argv[2]) writeFileSync(process.argv[2], `${JSON.stringify(report, null, 1)}\n`);

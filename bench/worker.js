@@ -1,22 +1,28 @@
-/** One worker of a pool: the net, and the sample study as the page's own worker holds it. */
+/** One worker of a pool: the net, and the sample study as the page's own workers hold it. */
 
 let net;
 let memory;
 let study;
 
+/** @type {Record<string, (data: any) => unknown>} */
 const calls = {
   async start({ module, spec, model }) {
     const glue = await import("/dist/pkg/lesionlens.js");
     ({ memory } = glue.initSync({ module }));
     net = new glue.Net(spec, model);
     study = () => {
-      const bench = new glue.Workbench(spec, model);
-      for (let file = 0; file < bench.sampleSize(); file++) {
-        const { path, bytes } = bench.sampleFile(file);
-        bench.addFile(path, bytes);
+      const workbench = new glue.Workbench(spec);
+      const sample = new glue.Sample();
+      for (let file = 0; file < sample.nFiles(); file++) {
+        const { path, bytes } = sample.file(file);
+        workbench.addFile(path, bytes);
       }
-      bench.arrange();
-      for (let slice = 20; slice < 24; slice++) bench.detect(0, slice);
+      sample.free();
+      const [{ slices }] = workbench.arrange();
+      for (const { id } of slices.slice(20, 24)) {
+        const { ticket, levels, rows, cols } = workbench.input(id);
+        workbench.accept(ticket, net.run(levels, rows, cols));
+      }
     };
   },
   run: ({ levels, rows, cols }) => void net.run(levels, rows, cols),

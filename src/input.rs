@@ -2,7 +2,7 @@
 //!
 //! In: a [`HounsfieldSeries`] and the index of the key slice. Out: an [`InputTensor`] of three companded slices.
 //! The steps and their arithmetic (f32, in this order, without fused multiply-add) are the same in
-//! `training/lesionlens_training/input.py`, and a golden file keeps both equal to the last bit:
+//! `training/lesionlens_training/twin/input.py`, and a golden file keeps both equal to the last bit:
 //! 1. slices at the spec's offsets along the stack, linearly interpolated between neighbours; the key slice stands in
 //!    where there is no neighbour or the gap is too wide;
 //! 2. bilinear resampling to the spec's pixel spacing, x first;

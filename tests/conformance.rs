@@ -156,11 +156,11 @@ fn compare(name: &str, slice: &Slice, reference: &Expected, lossy: &BTreeMap<Str
 }
 
 #[test]
-#[ignore = "needs ../shared, which no checkout has by itself"]
+#[ignore = "reads ../shared/conformance: cargo xtask test shared"]
 fn ct_files_equal_the_reference_and_all_others_are_refused() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("../shared/conformance");
-    let json = fs::read_to_string(folder.join("expected.json")).expect("the shared folder");
+    let json = fs::read_to_string(folder.join("expected.json")).expect("expected.json of ../shared/conformance");
     // Python writes a HU extreme that is no number as NaN, which JSON does not know.
     let json = json.replace(": NaN", ": null");
     let expectations: Expectations = serde_json::from_str(&json).expect("expected.json");

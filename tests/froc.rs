@@ -100,12 +100,10 @@ fn strata_split_the_lesions_and_share_the_false_positives() {
 /// relative height, scored by how many of the others they overlap. Such a prior is known to score about 1.4.
 /// `tests/golden/blind_prior.py` is the same prior and evaluation written a second time, and gives 1.46.
 #[test]
-#[ignore = "needs ../shared, which no checkout has by itself"]
+#[ignore = "reads ../shared/data: cargo xtask test shared"]
 fn a_blind_prior_scores_about_1_4_on_the_official_test_split() {
-    let path = common::shared("data/DL_info_test_split.csv");
-    let Ok(Decoded::Table(table)) = decode("DL_info.csv", &std::fs::read(path).unwrap()) else {
-        panic!("the official table is refused")
-    };
+    let bytes = std::fs::read(common::shared("data/DL_info_test_split.csv")).unwrap();
+    let Ok(Decoded::Table(table)) = decode("DL_info.csv", &bytes) else { panic!("the official table is refused") };
     struct Known {
         file: String,
         patient: u32,

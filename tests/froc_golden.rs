@@ -1,4 +1,4 @@
-//! FROC against reports of the training code's twin: `tests/golden/froc.json`, by `training/make_froc_golden.py`.
+//! FROC against reports of the training code's twin: `tests/golden/froc.json`, by `tests/golden/froc.py`.
 #![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
 use lesionlens::detection::{Detection, LesionType, Truth};

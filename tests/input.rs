@@ -1,4 +1,4 @@
-//! The input pipeline equals its Python twin to the last bit (`training/make_input_golden.py` wrote the golden file).
+//! The input pipeline equals its Python twin to the last bit (`tests/golden/input.py` wrote the golden file).
 #![allow(clippy::unwrap_used, reason = "a test ends where its own material is broken")]
 
 mod common;

@@ -1,8 +1,26 @@
 // @ts-check
-/** The page: one viewer that is all of it. */
+/**
+ * The page: every `<lesion-lens>` in it is a viewer with a study of its own. Files of the page and workers with nets are
+ * the same for all of them.
+ */
 
 import { LesionLens } from "./elements/lesion-lens.js";
-import { prepare } from "./start.js";
+import { Pool } from "./engine/pool.js";
+import { createApp } from "./session/app.js";
+import { prepare } from "./start/prepare.js";
 
-const viewer = document.querySelector("lesion-lens");
-if (viewer instanceof LesionLens) await viewer.start((onProgress) => prepare(document, onProgress));
+const viewers = Array.from(document.querySelectorAll("lesion-lens")).filter((one) => one instanceof LesionLens);
+const apps = viewers.map((viewer) => {
+  const app = createApp();
+  viewer.open(app);
+  return app;
+});
+try {
+  const kit = await prepare(document, (done, total) => {
+    for (const { store } of apps) store.set({ progress: { done, total, unit: "bytes" } });
+  });
+  const pool = new Pool(kit);
+  await Promise.all(apps.map(({ study }) => study.start(pool)));
+} catch (error) {
+  for (const { study } of apps) study.fail(error);
+}

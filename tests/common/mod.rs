@@ -10,7 +10,7 @@ use lesionlens::series::{Series, arrange};
 use lesionlens::slice::{Format, Slice, SliceInfo, StoredValues};
 use serde_json::{Value, json};
 
-/// A file or folder of the shared material beside the checkout. Tests that need it are ignored unless they are asked for.
+/// A path of the material that lies beside the checkout. Tests that read from there are ignored unless asked for.
 pub(crate) fn shared(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path)
 }

@@ -9,12 +9,17 @@ import { serve } from "./support/serve.mjs";
 
 /** Tries every way out that a page has, and says which ones were refused. */
 async function probePage(base) {
-  const within = (ms, promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
+  const within = (ms, promise) =>
+    Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
   const violated = new Set();
   document.addEventListener("securitypolicyviolation", (event) => violated.add(event.blockedURI));
   const url = (name) => new URL(`probe-${name}`, base).href;
   const ways = {
-    fetch: () => fetch(url("fetch")).then(() => "sent", () => "refused"),
+    fetch: () =>
+      fetch(url("fetch")).then(
+        () => "sent",
+        () => "refused",
+      ),
     XMLHttpRequest: () =>
       new Promise((resolve) => {
         const request = new XMLHttpRequest();
@@ -34,7 +39,11 @@ async function probePage(base) {
         try {
           const socket = new WebSocket(address);
           // The host speaks no WebSocket: what tells is whether the policy or the host ended the attempt.
-          socket.onerror = () => setTimeout(() => resolve([...violated].some((uri) => uri.includes("probe-socket")) ? "refused" : "sent"), 100);
+          socket.onerror = () =>
+            setTimeout(
+              () => resolve([...violated].some((uri) => uri.includes("probe-socket")) ? "refused" : "sent"),
+              100,
+            );
         } catch {
           resolve("refused");
         }
@@ -58,12 +67,17 @@ async function probePage(base) {
 
 /** The same from inside the worker. */
 async function probeWorker(base) {
-  const within = (ms, promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
+  const within = (ms, promise) =>
+    Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
   const url = (name) => new URL(`probe-worker-${name}`, base).href;
   const violated = new Set();
   addEventListener("securitypolicyviolation", (event) => violated.add(event.blockedURI));
   const ways = {
-    fetch: () => fetch(url("fetch")).then(() => "sent", () => "refused"),
+    fetch: () =>
+      fetch(url("fetch")).then(
+        () => "sent",
+        () => "refused",
+      ),
     XMLHttpRequest: () =>
       new Promise((resolve) => {
         const request = new XMLHttpRequest();
@@ -76,12 +90,20 @@ async function probeWorker(base) {
       new Promise((resolve) => {
         try {
           const socket = new WebSocket(url("socket").replace("http", "ws"));
-          socket.onerror = () => setTimeout(() => resolve([...violated].some((uri) => uri.includes("probe-worker-socket")) ? "refused" : "sent"), 100);
+          socket.onerror = () =>
+            setTimeout(
+              () => resolve([...violated].some((uri) => uri.includes("probe-worker-socket")) ? "refused" : "sent"),
+              100,
+            );
         } catch {
           resolve("refused");
         }
       }),
-    import: () => import(url("import.js")).then(() => "sent", () => (violated.size > 0 ? "refused" : "sent")),
+    import: () =>
+      import(url("import.js")).then(
+        () => "sent",
+        () => (violated.size > 0 ? "refused" : "sent"),
+      ),
   };
   const answers = {};
   for (const [name, way] of Object.entries(ways)) answers[name] = await within(5000, way());
@@ -95,8 +117,12 @@ const FROM_WORKER = ["fetch", "XMLHttpRequest", "WebSocket", "import"];
 // The control: the same page but for the lock step, and with a first policy that lets its own host be asked for
 // anything, since images and imports are refused from the first byte.
 const WITHOUT_LOCK = {
-  "lock.js": () => "export function giveUpNetwork() {}",
-  "index.html": (html) => html.toString().replace("img-src data:", "img-src 'self' data:").replace("script-src 'self'", "script-src 'self' http:"),
+  "start/lock.js": () => "export function giveUpNetwork() {}",
+  "index.html": (html) =>
+    html
+      .toString()
+      .replace("img-src data:", "img-src 'self' data:")
+      .replace("script-src 'self'", "script-src 'self' http:"),
 };
 
 describe("the network lock", () => {
@@ -122,7 +148,10 @@ describe("the network lock", () => {
     // Removing the element does not lift the policy.
     const afterRemoval = await page.evaluate((base) => {
       for (const policy of document.querySelectorAll("meta[http-equiv]")) policy.remove();
-      return fetch(new URL("probe-after-removal", base)).then(() => "sent", () => "refused");
+      return fetch(new URL("probe-after-removal", base)).then(
+        () => "sent",
+        () => "refused",
+      );
     }, host.url);
     return { fromPage, fromWorker, afterRemoval, arrived: host.requests.slice(n_before) };
   }
@@ -140,8 +169,21 @@ describe("the network lock", () => {
     assert.deepEqual(fromPage, all("sent", ...FROM_PAGE));
     assert.deepEqual(fromWorker, all("sent", ...FROM_WORKER));
     assert.equal(afterRemoval, "sent");
-    for (const name of ["fetch", "xhr", "beacon", "socket", "events", "image", "worker-fetch", "worker-xhr", "worker-import.js"]) {
-      assert.ok(arrived.some((request) => request.endsWith(`/probe-${name}`)), `probe-${name} reached the host`);
+    for (const name of [
+      "fetch",
+      "xhr",
+      "beacon",
+      "socket",
+      "events",
+      "image",
+      "worker-fetch",
+      "worker-xhr",
+      "worker-import.js",
+    ]) {
+      assert.ok(
+        arrived.some((request) => request.endsWith(`/probe-${name}`)),
+        `probe-${name} reached the host`,
+      );
     }
   });
 });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { launch, newPage, shownErrors, stage } from "./support/browser.mjs";
-import { DIST, readBuild } from "./support/project.mjs";
+import { DIST, readBuild, rebuilt } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
 
 describe("start-up", () => {
@@ -42,7 +42,10 @@ describe("start-up", () => {
   test("the first bytes of the page hold a strict policy", () => {
     const html = readFileSync(path.join(DIST, "index.html"), "utf8");
     const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(html);
-    assert.ok(policy && policy.index < html.indexOf("<link") && policy.index < html.indexOf("<script"), "before anything is fetched");
+    assert.ok(
+      policy && policy.index < html.indexOf("<link") && policy.index < html.indexOf("<script"),
+      "before anything is fetched",
+    );
     assert.match(policy[1], /default-src 'none'/);
     assert.doesNotMatch(policy[1], /unsafe-inline|'unsafe-eval'|\*|https?:/);
   });
@@ -69,18 +72,41 @@ describe("start-up", () => {
   }
 
   test("a missing file and a page that was not built are said plainly", async (t) => {
-    for (const [patch, code, words] of [
-      [{ "index.html": (html) => html.toString().replace(/(id="build">)[^<]*/, "$1{}") }, "BuildMissing", /cargo xtask web/],
-      [{ "index.html": (html) => html.toString().replace("pkg/lesionlens_bg.wasm", "pkg/absent.wasm") }, "DownloadFailed", /404/],
+    for (const { patch, code, words } of [
+      {
+        patch: { "index.html": (html) => html.toString().replace(/(id="build">)[^<]*/, "$1{}") },
+        code: "BuildMissing",
+        words: /cargo xtask web/,
+      },
+      {
+        patch: { "index.html": (html) => html.toString().replace("pkg/lesionlens_bg.wasm", "pkg/absent.wasm") },
+        code: "DownloadFailed",
+        words: /404/,
+      },
     ]) {
       const host = await serve(DIST, { patch });
       const { page, context } = await newPage(browser);
       t.after(() => Promise.all([host.close(), context.close()]));
       await page.goto(host.url);
       await stage(page, ["failed", "ready"]);
-      assert.deepEqual((await shownErrors(page)).map((error) => error.code), [code]);
+      assert.deepEqual(
+        (await shownErrors(page)).map((error) => error.code),
+        [code],
+      );
       assert.match(await page.innerText("[role=alert]"), words);
     }
+  });
+
+  test("a model that is not its description's keeps the page from starting, and says so", async (t) => {
+    const other = (spec) => JSON.stringify({ ...JSON.parse(spec), sha256: "0".repeat(64) });
+    const host = await serve(DIST, { patch: rebuilt("spec", other) });
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.goto(host.url);
+    await stage(page, ["failed", "ready"]);
+    assert.deepEqual(await shownErrors(page), [{ file: "", code: "ModelSha256" }]);
+    assert.match(await page.innerText("[role=alert]"), /not the file that its description names/);
+    assert.ok(await page.locator("#file-input").isDisabled(), "no file is accepted");
   });
 
   test("without a secure context the page says what it needs", async (t) => {
@@ -90,7 +116,10 @@ describe("start-up", () => {
     const { page } = await newPage(insecure);
     await page.goto(host.url.replace("127.0.0.1", "insecure.test"));
     await stage(page, ["failed", "ready"]);
-    assert.deepEqual((await shownErrors(page)).map((error) => error.code), ["InsecureContext"]);
+    assert.deepEqual(
+      (await shownErrors(page)).map((error) => error.code),
+      ["InsecureContext"],
+    );
     assert.match(await page.innerText("[role=alert]"), /https:.*localhost/);
   });
 });

@@ -1,10 +1,24 @@
 /** The page's pure functions. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
-import { nextSlice } from "../../www/order.js";
-import { clean, fileName, letters } from "../../www/text.js";
+import { Pool, netsFor } from "../../www/engine/pool.js";
+import { MOST_LOSSES, blame, newJob, setAside, settle } from "../../www/session/job.js";
+import { nextSlice, outwards } from "../../www/session/order.js";
+import { problemOf } from "../../www/session/problems.js";
+import { EMPTY_DOCUMENT, withFound } from "../../www/state/document.js";
+import { bestScores, operatingPoint, shownDetections, shownInView } from "../../www/state/selectors.js";
+import { INITIAL } from "../../www/state/state.js";
+import { clean, fileName, letters } from "../../www/state/text.js";
+import {
+  canvasFromImage,
+  covers,
+  filling,
+  fitting,
+  imageFromCanvas,
+  rectangleOf,
+} from "../../www/viewport/transform.js";
 
 test("text from files loses what can hide, reorder or break", () => {
   for (const [given, cleaned] of [
@@ -24,17 +38,245 @@ test("text from files loses what can hide, reorder or break", () => {
 });
 
 test("letters count on after Z", () => {
-  assert.deepEqual([0, 1, 25, 26, 27, 51, 52, 701, 702].map(letters), ["A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]);
+  assert.deepEqual([0, 1, 25, 26, 27, 51, 52, 701, 702].map(letters), [
+    "A",
+    "B",
+    "Z",
+    "AA",
+    "AB",
+    "AZ",
+    "BA",
+    "ZZ",
+    "AAA",
+  ]);
 });
 
-test("the slice in view comes first, then its neighbours outwards, then the other series", () => {
-  const series = [5, 2].map((n_slices) => ({ slices: Array(n_slices).fill({}) }));
-  const done = new Set();
+describe("the order of work", () => {
+  const seriesOf = (...sizes) =>
+    sizes.map((size, s) => ({
+      hounsfield: true,
+      slices: Array.from({ length: size }, (_, i) => ({ id: `${s}/${i}`, path: "", position_mm: null, truth_px: [] })),
+    }));
+  /** Ids in the order in which they are taken. */
+  const taken = (series, view) => {
+    const done = new Set();
+    for (let next; (next = nextSlice(series, view, (id) => done.has(id)));) done.add(next.id);
+    return [...done];
+  };
+
+  test("goes from the slice in view outwards, then to the other series", () => {
+    const order = taken(seriesOf(5, 2), { series: 0, slice: 3 });
+    assert.deepEqual(order, ["0/3", "0/4", "0/2", "0/1", "0/0", "1/0", "1/1"]);
+    assert.deepEqual(taken([], { series: 0, slice: 0 }), []);
+  });
+
+  test("leaves out slices without Hounsfield units, even the one in view", () => {
+    const [picture, ct] = seriesOf(2, 2);
+    assert.deepEqual(taken([{ ...picture, hounsfield: false }, ct], { series: 0, slice: 1 }), ["1/0", "1/1"]);
+  });
+
+  test("reaches every index once", () => {
+    for (const from of [0, 3, 6]) {
+      const indices = [...outwards(from, 7)];
+      assert.equal(indices[0], from);
+      assert.deepEqual(
+        indices.toSorted((a, b) => a - b),
+        [0, 1, 2, 3, 4, 5, 6],
+      );
+    }
+    assert.deepEqual([...outwards(0, 0)], []);
+  });
+});
+
+describe("what is shown", () => {
+  const slice = (id) => ({ id, path: "", position_mm: null, truth_px: [] });
+  /** @type {any} */
+  const series = [{ slices: [slice("a"), slice("b")] }, { slices: [slice("c")] }];
+  /** @type {(id: string, score: number) => any} */
+  const detection = (id, score) => ({ id, slice: id[0], box_px: [0, 0, 1, 1], score, axes: null, type: null });
+  const found = new Map([
+    ["c", [detection("c.0", 0.9)]],
+    ["b", [detection("b.0", 0.8), detection("b.1", Math.fround(0.3)), detection("b.2", 0.1)]],
+  ]);
+  const state = { ...INITIAL, series, found, threshold: 0.3, view: { series: 0, slice: 1 } };
+  const ids = (shown) => shown.map(({ detection: { id } }) => id);
+
+  test("are the detections at the threshold, by series, slice and score, a 32-bit score at its own value included", () => {
+    assert.deepEqual(ids(shownDetections(state)), ["b.0", "b.1", "c.0"]);
+    assert.deepEqual(ids(shownDetections({ ...state, threshold: 0.31 })), ["b.0", "c.0"]);
+    assert.deepEqual(ids(shownInView(state)), ["b.0", "b.1"]);
+    assert.deepEqual([...bestScores(state)], [[1, 0.8]]);
+    assert.deepEqual(
+      shownDetections(state).map(({ rank }) => rank),
+      [0, 1, 0],
+    );
+  });
+
+  test("is the same list as long as nothing changed, and another one after", () => {
+    const selected = { ...state, selected: "b.0" };
+    assert.equal(shownDetections(state), shownDetections(selected));
+    const more = { ...state, ...withFound(state, "a", [detection("a.0", 0.5)]) };
+    assert.deepEqual(ids(shownDetections(more)), ["a.0", "b.0", "b.1", "c.0"]);
+    assert.deepEqual(ids(shownDetections(state)), ["b.0", "b.1", "c.0"]);
+    assert.equal(EMPTY_DOCUMENT.found.size, 0);
+  });
+
+  test("has the figures of the highest threshold that is not above the slider's", () => {
+    /** @type {any[]} */
+    const points = [0.1, 0.2].map((threshold) => ({ threshold: Math.fround(threshold) }));
+    const at = (threshold) =>
+      operatingPoint({ ...state, model: /** @type {any} */ ({ operating_points: points }), threshold });
+    assert.deepEqual(
+      [0.05, 0.1, 0.19, 0.2, 0.9].map((threshold) => points.indexOf(at(threshold))),
+      [-1, 0, 0, 1, 1],
+    );
+    assert.equal(operatingPoint({ ...state, model: null }), null);
+  });
+});
+
+describe("a lost worker", () => {
+  const source = (path) => ({ path, read: () => Promise.reject(new Error("not read here")) });
+  const sources = Array.from({ length: 20 }, (_, i) => source(`${i}`));
+  const reading = (at, good = []) => {
+    const job = newJob(async () => sources);
+    return Object.assign(job, { sources, good: new Set(good), added: [...good], reading: sources[at] });
+  };
+  const loss = (call, about = "") => ({ code: "WorkerTrap", call, about });
+
+  test("over an untried file sets that file aside", () => {
+    const job = reading(3, sources.slice(0, 3));
+    const verdict = blame(job, loss("addFile"));
+    assert.deepEqual(verdict.aside, [{ source: sources[3], code: "WorkerTrap" }]);
+    assert.equal(verdict.losses, 0);
+    assert.equal(job.bad.size, 0, "blaming changes nothing");
+    settle(job, verdict);
+    assert.deepEqual([...job.bad], [sources[3]]);
+  });
+
+  test("over a file that was read before has run out of memory: the last tenth has no room", () => {
+    const verdict = blame(reading(19, sources), loss("addFile"));
+    assert.deepEqual(verdict.aside, [
+      { source: sources[18], code: "MemoryFull" },
+      { source: sources[19], code: "MemoryFull" },
+    ]);
+  });
+
+  test("over a slice skips that slice, in the search alone", () => {
+    for (const [call, during, skipped] of /** @type {[string, string, string[]][]} */ ([
+      ["input", "search", ["s"]],
+      ["accept", "search", ["s"]],
+      ["run", "search", ["s"]],
+      ["render", "draw", []],
+    ])) {
+      const job = newJob(async () => sources);
+      const verdict = blame(job, loss(call, "s"));
+      assert.deepEqual([verdict.slice, verdict.during, verdict.losses], ["s", during, 1], call);
+      settle(job, verdict);
+      assert.deepEqual([...job.skipped], skipped, call);
+    }
+  });
+
+  test("over the order of slices leaves nothing to read", () => {
+    const job = reading(0, sources.slice(0, 2));
+    settle(job, blame(job, loss("arrange")));
+    assert.deepEqual([...job.good], []);
+    assert.deepEqual([...job.bad], sources.slice(0, 2));
+  });
+
+  test("again and again ends the search once, then the study, but never for the nets' sake", () => {
+    const job = newJob(async () => sources);
+    const ends = Array.from({ length: 2 * MOST_LOSSES + 1 }, () => {
+      const verdict = blame(job, loss("render", "s"));
+      settle(job, verdict);
+      return [verdict.isStopped, verdict.isOver];
+    });
+    assert.equal(ends.filter(([isStopped]) => isStopped).length, 1);
+    assert.ok(ends[MOST_LOSSES - 1]?.[0]);
+    assert.deepEqual(
+      ends.map(([, isOver]) => isOver),
+      [...Array(2 * MOST_LOSSES).fill(false), true],
+    );
+    assert.equal(blame(job, loss("run", "s")).isOver, false);
+  });
+
+  test("setting a file aside takes it from the good ones", () => {
+    const job = reading(0, sources.slice(0, 2));
+    setAside(job, sources[0]);
+    assert.deepEqual([[...job.good], [...job.bad]], [[sources[1]], [sources[0]]]);
+  });
+});
+
+test("problems keep code, file and details, cleaned", () => {
+  const error = Object.assign(new Error("why\u202E"), { code: "CsvBadCell", details: { line: 3, found: "a\u0007b" } });
+  assert.deepEqual(problemOf(error, "read", "x\u200B.csv"), {
+    code: "CsvBadCell",
+    during: "read",
+    file: "x.csv",
+    details: { line: 3, found: "ab" },
+    cause: "why",
+  });
+  assert.equal(problemOf("thrown", "draw").code, "Unexpected");
+});
+
+describe("image and canvas", () => {
+  const transform = { across: 2, down: 3, left: 10, top: 20 };
+
+  test("map onto each other and back", () => {
+    for (const point of /** @type {[number, number][]} */ ([
+      [0, 0],
+      [5.5, 7.25],
+      [-3, 512],
+    ])) {
+      assert.deepEqual(imageFromCanvas(transform, canvasFromImage(transform, point)), point);
+    }
+    assert.deepEqual(canvasFromImage(transform, [1, 1]), [12, 23]);
+    assert.deepEqual(rectangleOf(transform, [1, 1, 3, 2]), { x: 12, y: 23, width: 4, height: 3 });
+    assert.deepEqual(filling({ cols: 512, rows: 256 }, { width: 1024, height: 128 }), {
+      across: 2,
+      down: 0.5,
+      left: 0,
+      top: 0,
+    });
+  });
+
+  test("keep the slice's proportions in the room there is", () => {
+    const image = { cols: 100, rows: 50 };
+    const wide = fitting(image, { x: 1, y: 1 }, { width: 400, height: 100 });
+    assert.deepEqual(wide, { width: 200, height: 100, pxPerMm: 2 });
+    const tall = fitting(image, { x: 1, y: 2 }, { width: 50, height: 400 });
+    assert.deepEqual(tall, { width: 50, height: 50, pxPerMm: 0.5 });
+  });
+
+  test("a box is half-open", () => {
+    const box = /** @type {const} */ ([1, 1, 3, 2]);
+    assert.ok(covers(box, [1, 1]) && covers(box, [2.9, 1.9]));
+    assert.ok(!covers(box, [3, 1]) && !covers(box, [1, 2]) && !covers(box, [0.9, 1.5]));
+  });
+});
+
+test("there are as many nets as processors, but no more than four", () => {
+  assert.deepEqual([undefined, 0, 1, 2, 4, 16].map(netsFor), [1, 1, 1, 2, 4, 4]);
+});
+
+test("nets are lent to whoever waited longest, and come back when the work fails", async () => {
+  const kit = { version: "", module: null, spec: "", model: null, glueUrl: "", workerUrl: "" };
+  const pool = new Pool(kit, 2);
   const order = [];
-  for (let next; (next = nextSlice(series, { series: 0, slice: 3 }, (s, i) => done.has(`${s}/${i}`))); ) {
-    done.add(`${next.series}/${next.slice}`);
-    order.push(`${next.series}/${next.slice}`);
-  }
-  assert.deepEqual(order, ["0/3", "0/4", "0/2", "0/1", "0/0", "1/0", "1/1"]);
-  assert.equal(nextSlice([], { series: 0, slice: 0 }, () => false), null);
+  let busy = 0;
+  const work = (name) =>
+    pool.lend(async () => {
+      busy += 1;
+      assert.ok(busy <= 2, "no more at once than there are nets");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      busy -= 1;
+      order.push(name);
+      if (name === "b") throw new Error("b fails");
+      return name;
+    });
+  const ends = await Promise.allSettled(["a", "b", "c", "d", "e"].map(work));
+  assert.deepEqual(order, ["a", "b", "c", "d", "e"]);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"],
+  );
 });

@@ -11,8 +11,8 @@ import { serve } from "./support/serve.mjs";
 // No known file traps the module, so its glue is wrapped: names decide what happens.
 const FRAGILE = `
 ;{
-  const { addFile, input, arrange } = Workbench.prototype;
-  let paths = [];
+  const { addFile, input, arrange, render } = Workbench.prototype;
+  let paths = {};
   Workbench.prototype.addFile = function (path, bytes) {
     if (path.includes("trap-on-read")) throw new WebAssembly.RuntimeError("unreachable");
     if (path.includes("hang-on-read")) for (;;);
@@ -20,14 +20,18 @@ const FRAGILE = `
   };
   Workbench.prototype.arrange = function () {
     const series = arrange.call(this);
-    paths = series.map(({ slices }) => slices.map(({ path }) => path));
+    paths = Object.fromEntries(series.flatMap(({ slices }) => slices.map(({ id, path }) => [id, path])));
     return series;
   };
-  Workbench.prototype.input = function (series, slice) {
-    if (paths[series][slice].includes("trap-on-input")) throw new WebAssembly.RuntimeError("unreachable");
-    const made = input.call(this, series, slice);
-    if (paths[series][slice].includes("trap-on-detect")) made.rows = -1;
+  Workbench.prototype.input = function (slice) {
+    if (paths[slice].includes("trap-on-input")) throw new WebAssembly.RuntimeError("unreachable");
+    const made = input.call(this, slice);
+    if (paths[slice].includes("trap-on-detect")) made.rows = -1;
     return made;
+  };
+  Workbench.prototype.render = function (slice, center_hu, width_hu) {
+    if (paths[slice].includes("trap-on-draw")) throw new WebAssembly.RuntimeError("unreachable");
+    return render.call(this, slice, center_hu, width_hu);
   };
   const { run } = Net.prototype;
   Net.prototype.run = function (levels, rows, cols) {
@@ -53,9 +57,14 @@ describe("a lost worker", () => {
     await page.goto(host.url);
     await stage(page, ["ready"]);
     const files = load(filesBelow(path.join(FIXTURES, "dicom")).slice(0, 4));
-    await drop(page, files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })));
+    await drop(
+      page,
+      files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })),
+    );
     await stage(page, ["done"], 120_000);
-    const n_slices = await page.$$eval(".series-list .quiet", (rows) => rows.reduce((sum, row) => sum + parseInt(row.textContent, 10), 0));
+    const n_slices = await page.$$eval(".series-list .quiet", (rows) =>
+      rows.reduce((sum, row) => sum + parseInt(row.textContent, 10), 0),
+    );
     const calls = await page.evaluate(() => globalThis.workerCalls.slice());
     assert.deepEqual(complaints, []);
     return { page, n_slices, calls, errors: await shownErrors(page) };
@@ -63,17 +72,20 @@ describe("a lost worker", () => {
 
   test("that trapped or hung on a file: the other files are shown and searched", async (t) => {
     const { n_slices, calls, errors } = await dropNamed(t, { 1: "b-trap-on-read.dcm", 2: "c-hang-on-read.dcm" });
-    assert.deepEqual(errors.sort((a, b) => (a.file < b.file ? -1 : 1)), [
-      { file: "b-trap-on-read.dcm", code: "WorkerTrap" },
-      { file: "c-hang-on-read.dcm", code: "WorkerTimeout" },
-    ]);
+    assert.deepEqual(
+      errors.sort((a, b) => (a.file < b.file ? -1 : 1)),
+      [
+        { file: "b-trap-on-read.dcm", code: "WorkerTrap" },
+        { file: "c-hang-on-read.dcm", code: "WorkerTimeout" },
+      ],
+    );
     assert.equal(n_slices, 2);
     assert.equal(calls.filter((call) => call === "start").length, 3);
     assert.equal(calls.filter((call) => call === "accept").length, 2);
   });
 
-  for (const where of ["input", "detect"]) {
-    test(`that trapped on a slice's ${where}: the slice stays in view, the others are searched`, async (t) => {
+  for (const where of ["input", "detect", "draw"]) {
+    test(`that trapped on a slice's ${where}: the slice stays in the list, the others go on`, async (t) => {
       const { page, n_slices, errors } = await dropNamed(t, { 1: `b-trap-on-${where}.dcm` });
       assert.deepEqual(errors, [{ file: `b-trap-on-${where}.dcm`, code: "WorkerTrap" }]);
       assert.equal(n_slices, 4);

@@ -17,12 +17,13 @@ from pathlib import Path
 import torch
 
 from . import spec
-from .cache import build_cache
-from .data import read_layout
-from .detect import detections_file, onnx_detector
-from .evaluate import evaluated, load
-from .export import export
-from .train import read_config, train
+from .data.cache import build_cache
+from .data.layout import read_layout
+from .judge.evaluate import evaluated, load
+from .net.export import export
+from .run.config import read_config
+from .run.detect import detections_file, onnx_detector
+from .run.train import train
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
     config.caches.append(str(cache))
     checkpoint = train(config, args.out)
     model = args.out / "detector.onnx"
-    print(json.dumps(export(checkpoint, cache, model), indent=1))
+    print(json.dumps(export(checkpoint, [cache], model), indent=1))
 
     series = read_layout(args.images, args.dl_info, sources)
     if args.evaluate_split:

@@ -5,7 +5,7 @@ input pipeline cannot drift apart. Lengths in mm or px as the suffix says; HU wh
 """
 
 SCHEMA = "lesionlens.model/2"
-NAME = "lesionlens-2"
+NAME = "lesionlens-3"
 
 SPACING_MM = 0.8
 OFFSETS_MM = (-2.0, 0.0, 2.0)

@@ -59,7 +59,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="session")
 def cache(miniature: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from lesionlens_training.cache import build_cache
+    from lesionlens_training.data.cache import build_cache
 
     out = tmp_path_factory.mktemp("cache")
     assert build_cache(*miniature, None, out) == 9

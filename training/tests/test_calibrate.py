@@ -3,11 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lesionlens_training import spec
-from lesionlens_training.calibrate import Samples, amend, calibrated, fitted, joined, samples, scored, unboxed
-from lesionlens_training.froc import Truth
-from lesionlens_training.heads import sigmoid
-from lesionlens_training.truths import KeySlice
+from lesionlens_training.data.truths import KeySlice
+from lesionlens_training.judge.calibrate import Samples, amend, calibrated, fitted, joined, samples, scored, unboxed
+from lesionlens_training.twin.froc import Truth
+from lesionlens_training.twin.heads import sigmoid
 
 
 def drawn(n: int, scale: float, offset: float, stride: int, seed: int) -> Samples:

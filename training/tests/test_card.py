@@ -1,5 +1,6 @@
 import pytest
-from lesionlens_training.card import CARD, TRAINING, filled, tables
+
+from lesionlens_training.show.card import CARD, TRAINING, filled, tables
 
 
 def test_every_table_of_the_card_is_the_one_that_the_committed_results_give() -> None:

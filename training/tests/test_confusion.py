@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from lesionlens_training.confusion import Named, fitted, matrix, named
-from lesionlens_training.froc import TYPE_NAMES, Truth
-from lesionlens_training.truths import KeySlice
+
+from lesionlens_training.data.truths import KeySlice
+from lesionlens_training.judge.confusion import Named, fitted, matrix, named
+from lesionlens_training.twin.froc import TYPE_NAMES, Truth
 
 LUNG, LIVER = TYPE_NAMES.index("lung"), TYPE_NAMES.index("liver")
 

@@ -2,8 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.cache import build_cache, chosen_slices, open_cache
-from lesionlens_training.data import Truth, parse_axes, parse_box, read_hu, read_layout
+from conftest import write_miniature
+
+from lesionlens_training.data.cache import SealedPatient, build_cache, chosen_slices, is_coded, open_cache
+from lesionlens_training.data.layout import Truth, parse_axes, parse_box, read_hu, read_layout, split_said
+from lesionlens_training.run.config import Config, training_slices
 
 
 def test_deeplesion_box_becomes_half_open_edges() -> None:
@@ -69,3 +72,46 @@ def test_lesions_drawn_by_eye_join_the_cache_and_ignored_places_stay_apart(
     assert (drawn.lesions[0].type, key.lesions[0].type) == (4, 2)
     assert drawn.lesions[0].box == pytest.approx(key.lesions[0].box, abs=1)
     assert (len(ignoring.lesions), len(ignoring.ignored)) == (0, 1)
+
+
+def test_a_patient_whom_somebody_else_judges_on_is_refused(miniature: tuple[Path, Path], tmp_path: Path) -> None:
+    sealed = tmp_path / "sealed.csv"
+    sealed.write_text("File_name,Patient_index\n000002_03_01_017.png,2\n")
+    with pytest.raises(SealedPatient, match="000002_01_01"):
+        build_cache(*miniature, None, tmp_path / "out", sealed=sealed)
+    sealed.write_text("File_name,Patient_index\n000077_03_01_017.png,77\n")
+    assert build_cache(*miniature, None, tmp_path / "out", sealed=sealed) == 9
+
+
+def test_training_on_validation_rows_needs_that_the_run_says_its_splits(tmp_path: Path) -> None:
+    images, table = write_miniature(tmp_path / "two", split=2)
+    build_cache(images, table, None, tmp_path / "cache")
+    config = Config(caches=[str(tmp_path / "cache")], steps=1)
+    with pytest.raises(ValueError, match="official split"):
+        training_slices(config)
+    config.only_splits = [0, 1]
+    assert training_slices(config) == []
+
+
+def test_the_split_of_a_series_without_rows_stands_in_its_source() -> None:
+    assert split_said("none: unboxed lesions possible; official val patient") == 2
+    assert split_said("none: unboxed lesions possible; official train patient") == 1
+    assert split_said("tumour boxed on every slice") == 0
+
+
+def test_facts_of_single_series_reach_the_cache(miniature: tuple[Path, Path], tmp_path: Path) -> None:
+    facts = tmp_path / "facts.toml"
+    facts.write_text('suspect = ["000002_*"]\n[pelvis_from]\n000003_01_01 = 11\n')
+    build_cache(*miniature, None, tmp_path / "out", facts=facts)
+    slices = open_cache(tmp_path / "out")
+    assert {s.series for s in slices if s.suspect} == {"000002_01_01"}
+    assert [(s.series, s.number) for s in slices if s.pelvis] == [("000003_01_01", 11), ("000003_01_01", 12)]
+
+
+def test_filled_tissue_is_told_from_measured() -> None:
+    rng = np.random.default_rng(1)
+    measured = rng.normal(-500, 300, (40, 40)).round().astype(int)
+    filled = np.where(measured < 0, np.where(measured < -500, -850, -100), measured)
+    assert is_coded(filled)
+    assert not is_coded(measured)
+    assert not is_coded(np.full((4, 4), 40))

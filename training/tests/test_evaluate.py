@@ -5,18 +5,21 @@ from pathlib import Path
 
 import pytest
 from conftest import write_miniature
-from lesionlens_training.evaluate import froc_report, load
-from lesionlens_training.truths import key_slices, read_detections
 from made import detections_file
+
+from lesionlens_training.data.truths import key_slices, read_detections
+from lesionlens_training.judge.evaluate import froc_report, load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def lesionlens() -> str | None:
-    """The program: LESIONLENS, or the repository's build; None when there is none."""
+def lesionlens() -> str:
+    """The program: the one that LESIONLENS names, as `cargo xtask test training` does, or the repository's build."""
     path = os.environ.get("LESIONLENS") or str(REPOSITORY / "target/debug/lesionlens")
-    return path if Path(path).exists() else None
+    if not Path(path).exists():
+        pytest.skip(f"{path} is not built")
+    return path
 
 
 def test_boxes_of_the_table_as_detections_are_found_without_false_positives(tmp_path: Path) -> None:
@@ -60,9 +63,8 @@ def test_a_file_of_another_schema_and_an_image_twice_are_refused(tmp_path: Path)
 
 @pytest.mark.parametrize("shift", [3.3, 17.1])
 def test_the_program_and_the_python_froc_write_the_same_report(
-    shift: float, lesionlens: str | None, tmp_path: Path
+    shift: float, lesionlens: str, tmp_path: Path
 ) -> None:
-    """The comparison itself needs a built program; the rest is checked without."""
     images, table = write_miniature(tmp_path / "data", n_patients=5)
     found = {
         s.path: [(100 + shift * k, 65.7, 135 + shift * k, 105.2, 0.9 - 0.1 * ((k + i) % 4)) for k in range(6)]
@@ -71,6 +73,5 @@ def test_the_program_and_the_python_froc_write_the_same_report(
     file = detections_file(tmp_path / "d.json", found)
     report = froc_report(table, [file])
     assert report["n_detections"] == 30
-    if lesionlens:
-        command = [lesionlens, "froc", str(images), str(table), "--detections", str(file), "--json"]
-        assert report == json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    command = [lesionlens, "froc", str(images), str(table), "--detections", str(file), "--json"]
+    assert report == json.loads(subprocess.run(command, check=True, capture_output=True).stdout)

@@ -4,10 +4,19 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from lesionlens_training.export import check, export, fake_quant_net, onnx_bytes
-from lesionlens_training.net import GRAPH, Net
-from lesionlens_training.train import Config, train
-from lesionlens_training.quantize import FakeQuantNet, activation_scales, folded, quantized, quantized_input, shared_scale
+
+from lesionlens_training.net.export import check, export, fake_quant_net, onnx_bytes
+from lesionlens_training.net.net import GRAPH, Net
+from lesionlens_training.net.quantize import (
+    FakeQuantNet,
+    activation_scales,
+    folded,
+    quantized,
+    quantized_input,
+    shared_scale,
+)
+from lesionlens_training.run.config import Config
+from lesionlens_training.run.train import train
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +98,9 @@ def test_quantization_aware_training_goes_on_from_a_float_net_and_exports_its_ow
     common = {"caches": [str(cache)], "steps": 2, "batch": 2, "workers": 1}
     float_run = train(Config(**common), tmp_path / "float")
     run = train(Config(**common, init=str(float_run), qat=True, lr=1e-4), tmp_path / "qat")
-    net = fake_quant_net(run, cache)
+    net = fake_quant_net(run, [cache])
     assert all(np.frexp(s)[0] == 0.5 for s in net.scales.values())
-    report = export(run, cache, tmp_path / "detector.onnx")
+    report = export(run, [cache], tmp_path / "detector.onnx")
     assert all(part["max_difference"] == 0 for part in report["check"].values())
-    before = fake_quant_net(float_run, cache).weights["e2"]
+    before = fake_quant_net(float_run, [cache]).weights["e2"]
     assert not torch.equal(net.weights["e2"], before)

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import numpy as np
 from conftest import write_miniature
-from lesionlens_training.froc import Truth
-from lesionlens_training.gallery import COLUMNS, TILE_PX, tiles, windowed, write_sheets
-from lesionlens_training.truths import KeySlice
 from PIL import Image
+
+from lesionlens_training.data.truths import KeySlice
+from lesionlens_training.show.gallery import COLUMNS, TILE_PX, tiles, windowed, write_sheets
+from lesionlens_training.twin.froc import Truth
 
 
 def found(score: float, *box: float) -> dict:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lesionlens_training import spec
-from lesionlens_training.heads import Decoding, Marks, candidates, iou, records, suppressed
+from lesionlens_training.twin.heads import Decoding, Marks, candidates, iou, records, suppressed
 
 AT = {name: i for i, name in enumerate(spec.CHANNELS)}
 PLAIN = Decoding()

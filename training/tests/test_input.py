@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.input import (
+
+from lesionlens_training.twin.input import (
     body_box,
     build_input,
     companding_table,
@@ -85,5 +86,5 @@ def test_all_air_keeps_the_whole_image() -> None:
 
 def test_golden_file_is_what_the_script_writes(tmp_path: Path) -> None:
     out = tmp_path / "input.json"
-    subprocess.run([sys.executable, str(ROOT / "training/make_input_golden.py"), str(out)], check=True)
+    subprocess.run([sys.executable, str(ROOT / "tests/golden/input.py"), str(out)], check=True)
     assert json.loads(out.read_text()) == json.loads((ROOT / "tests/golden/input.json").read_text())

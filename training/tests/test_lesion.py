@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from lesionlens_training.lesion import axes_of_mask, mask_box, turned
 
 

@@ -1,10 +1,11 @@
 import math
 
 import pytest
-from lesionlens_training.froc import Truth
-from lesionlens_training.intervals import over_patients, share_interval, wilson
-from lesionlens_training.measure import angle_between, measured
-from lesionlens_training.truths import KeySlice, match
+
+from lesionlens_training.data.truths import KeySlice, match
+from lesionlens_training.judge.intervals import over_patients, share_interval, wilson
+from lesionlens_training.judge.measure import angle_between, measured
+from lesionlens_training.twin.froc import Truth
 
 # A lesion of 20 × 10 px lying along x, tight box (20, 30, 40, 40), at 0.5 mm per px.
 TRUTH = Truth((15, 25, 45, 45), long_px=20, short_px=10, angle=0.0, type="lung")

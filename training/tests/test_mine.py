@@ -2,10 +2,11 @@ import json
 from pathlib import Path
 
 import torch
-from lesionlens_training.cache import open_cache
-from lesionlens_training.mine import mined, near, sheet, unlabelled
-from lesionlens_training.net import Net
-from lesionlens_training.train import Config, training_slices
+
+from lesionlens_training.data.cache import open_cache
+from lesionlens_training.net.net import Net
+from lesionlens_training.run.config import Config, training_slices
+from lesionlens_training.run.mine import mined, near, sheet, unlabelled
 
 
 def test_a_place_beside_a_lesion_is_near_it_and_one_farther_off_is_not() -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesionlens_training.data import read_hu, read_layout
-from lesionlens_training.nodule_set import clusters_of, groups_of_four, write_set
-from lesionlens_training.nodules import NodulePatch
-from lesionlens_training.truths import key_slices
+
+from lesionlens_training.data.layout import read_hu, read_layout
+from lesionlens_training.data.nodules import NodulePatch
+from lesionlens_training.data.truths import key_slices
+from lesionlens_training.judge.nodule_set import clusters_of, groups_of_four, write_set
 
 
 def patch(patient: str, long: int = 24, short: int = 12) -> NodulePatch:

@@ -1,5 +1,6 @@
 import numpy as np
-from lesionlens_training.nodules import NodulePatch, mosaic
+
+from lesionlens_training.data.nodules import NodulePatch, mosaic
 
 
 def patch(radius: int) -> NodulePatch:
@@ -11,7 +12,7 @@ def patch(radius: int) -> NodulePatch:
 
 def test_every_nodule_of_a_mosaic_shows_once_and_is_boxed() -> None:
     for seed in range(12):
-        hu, lesions = mosaic(np.random.default_rng(seed), [patch(r) for r in (4, 8, 12, 20)], 256)
+        hu, lesions = mosaic(np.random.default_rng(seed), [patch(r) for r in (4, 8, 12, 20)], (256, 256))
         assert hu.shape == (3, 256, 256)
         assert len(lesions) == 4
         bright = hu[1] > -400
@@ -28,6 +29,6 @@ def test_nodules_of_a_mosaic_are_not_always_in_the_same_place() -> None:
     rng = np.random.default_rng(3)
     centers = []
     for _ in range(30):
-        x0, y0, x1, y1 = mosaic(rng, [patch(6)] * 4, 256)[1][0].box
+        x0, y0, x1, y1 = mosaic(rng, [patch(6)] * 4, (256, 256))[1][0].box
         centers.append(((x0 + x1) / 2, (y0 + y1) / 2))
     assert np.std(centers, axis=0).min() > 8

@@ -1,8 +1,9 @@
 import pytest
-from lesionlens_training.froc import Truth
-from lesionlens_training.operating_points import THRESHOLDS, at_default, evidence, lowest, operating_points
+
+from lesionlens_training.data.truths import KeySlice
+from lesionlens_training.judge.points import THRESHOLDS, at_default, evidence, lowest, operating_points
 from lesionlens_training.spec import SCORE_FLOOR
-from lesionlens_training.truths import KeySlice
+from lesionlens_training.twin.froc import Truth
 
 BOX = (0, 0, 20, 20)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import write_miniature
-from lesionlens_training.batches import Mix
-from lesionlens_training.train import Config, read_config, train
+
+from lesionlens_training.draw.sampler import Mix
+from lesionlens_training.run.config import Config, read_config, some_patients
+from lesionlens_training.run.train import train
 
 TRAINING = Path(__file__).resolve().parents[1]
 
@@ -62,3 +64,10 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint_and_its_log_from_there(c
     assert (state["step"], state["crops"]) == (4, 8)
     steps = [int(row.split(",")[0]) for row in (tmp_path / "log.csv").read_text().splitlines()[1:]]
     assert steps == [1], "the row beyond the checkpoint is gone"
+
+
+def test_a_larger_share_of_the_patients_holds_a_smaller_one() -> None:
+    names = {f"DL{i:06d}" for i in range(260)}
+    quarter, half = some_patients(names, 0.25), some_patients(names, 0.5)
+    assert (len(quarter), len(half), len(some_patients(names, 1.0))) == (65, 130, 260)
+    assert quarter < half

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from lesionlens_training import nodules, synthesis, tissue
-from lesionlens_training.synthesis import KEY, KIND_SHARES, PLACE_OF_KIND
-
 from conftest import body_slice
+
+from lesionlens_training.data import nodules, tissue
+from lesionlens_training.draw import synthesis
+from lesionlens_training.draw.synthesis import KEY, KIND_SHARES, PLACE_OF_KIND
 
 
 def crop(seed: int = 0, size: int = 256) -> tuple[np.ndarray, np.ndarray]:

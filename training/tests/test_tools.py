@@ -2,7 +2,8 @@ import json
 from pathlib import Path
 
 import pytest
-from lesionlens_training.merge import merged
+
+from lesionlens_training.judge.merge import merged
 
 
 def detections(path: Path, image: str, *scores: float) -> Path:

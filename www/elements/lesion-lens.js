@@ -1,18 +1,14 @@
 // @ts-check
 /**
- * `<lesion-lens>`: one viewer, with its own state and its own worker. With the attribute `whole-page` it hears keys and
+ * `<lesion-lens>`: one viewer, with a state of its own. With the attribute `whole-page` it hears keys and
  * drops of the whole document; without it, only its own.
  */
 
-/** @import { App, Kit, State } from "../types.js" */
-import { createActions } from "../actions.js";
-import { make } from "../dom.js";
-import { attachKeys } from "../keys.js";
-import { SOFT_TISSUE } from "../presets.js";
-import { createStore } from "../store.js";
-import { Study } from "../study.js";
-import { clean } from "../text.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+/** @import { App } from "./part.js" */
+import { make, setAttributes, setText } from "./dom.js";
+import { attachKeys } from "./keys.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
@@ -30,42 +26,31 @@ import { LlViewer } from "./ll-viewer.js";
 import { LlWelcome } from "./ll-welcome.js";
 import { Part } from "./part.js";
 
-/** @type {State} */
-const INITIAL = {
-  stage: "loading",
-  progress: null,
-  failure: null,
-  version: "",
-  model: null,
-  series: [],
-  synthetic: false,
-  view: { series: 0, slice: 0 },
-  window: SOFT_TISSUE,
-  ownWindow: true,
-  threshold: 0,
-  operatingPoint: null,
-  detections: [],
-  detected: new Set(),
-  undrawable: new Set(),
-  msPerSlice: null,
-  selected: null,
-  pointed: null,
-  showTruth: true,
-  showBoxes: true,
-  errors: [],
-  helpOpen: false,
-};
-
 export class LesionLens extends Part {
   #viewer = new LlViewer();
   #open = new LlOpen();
   #welcome = new LlWelcome();
   #drop = new LlDrop();
   #header = make("header", { class: "page-header" });
+  #title = make("h1");
+  #seriesPanel = make("section", { class: "series-panel panel" });
+  #middle = make("section", { class: "middle" });
+  #foundPanel = make("section", { class: "found-panel panel" });
+  #isOpen = false;
 
-  constructor() {
-    super();
-    this.app = viewerApp();
+  /**
+   * Gives the element what it shows. It is empty until then.
+   * @param {App} app
+   */
+  open(app) {
+    this.app = app;
+    this.#isOpen = true;
+    if (this.isConnected) this.connectedCallback();
+  }
+
+  /** @override */
+  connectedCallback() {
+    if (this.#isOpen) super.connectedCallback();
   }
 
   /** @override */
@@ -75,58 +60,37 @@ export class LesionLens extends Part {
       return element;
     };
     this.#drop.target = this.#wholeTarget();
-    this.#header.append(
-      make("div", { class: "brand" }, make("h1", {}, words.title), part(new LlLock())),
-      part(new LlStatus()),
-    );
+    this.#header.append(make("div", { class: "brand" }, this.#title, part(new LlLock())), part(new LlStatus()));
     part(this.#open);
+    this.#seriesPanel.append(part(new LlSeries()), part(new LlErrors()));
+    this.#middle.append(
+      part(this.#viewer),
+      part(new LlSlice()),
+      make("div", { class: "tools" }, part(new LlPresets()), part(new LlLayers())),
+    );
+    this.#foundPanel.append(part(new LlThreshold()), part(new LlDetections()));
     this.replaceChildren(
       this.#header,
-      make(
-        "main",
-        {},
-        part(this.#welcome),
-        make("section", { class: "series-panel panel", "aria-label": words.series.heading }, part(new LlSeries()), part(new LlErrors())),
-        make(
-          "section",
-          { class: "middle", "aria-label": words.viewer.label },
-          part(this.#viewer),
-          part(new LlSlice()),
-          make("div", { class: "tools" }, part(new LlPresets()), part(new LlLayers())),
-        ),
-        make("section", { class: "found-panel panel", "aria-label": words.detections.heading }, part(new LlThreshold()), part(new LlDetections())),
-      ),
+      make("main", {}, part(this.#welcome), this.#seriesPanel, this.#middle, this.#foundPanel),
       part(new LlNotice()),
       part(new LlHelp()),
       part(this.#drop),
     );
   }
 
+  /** @override @param {Words} words */
+  say(words) {
+    this.lang = this.app.store.get().language;
+    setText(this.#title, words.title);
+    setAttributes(this.#seriesPanel, { "aria-label": words.series.heading });
+    setAttributes(this.#middle, { "aria-label": words.viewer.label });
+    setAttributes(this.#foundPanel, { "aria-label": words.detections.heading });
+  }
+
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     attachKeys(this.#wholeTarget(), this.app, signal);
-    this.watch(["stage", "series", "errors"], (state) => this.#arrange(state), signal);
-  }
-
-  /**
-   * Starts this viewer: the page's files are fetched and checked by `prepare`, then the worker is started.
-   * @param {(onProgress: (done: number, total: number) => void) => Promise<Kit>} prepare
-   */
-  async start(prepare) {
-    const { store, study } = this.app;
-    try {
-      await study.start(await prepare((done, total) => store.set({ progress: { done, total, unit: "bytes" } })));
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "Unexpected";
-      const file = error instanceof Error && "file" in error ? String(error.file) : "";
-      const message = clean(error instanceof Error ? error.message : String(error));
-      store.set({
-        stage: "failed",
-        progress: null,
-        failure: { code, message },
-        errors: [{ file: clean(file), code, message: message || (words.failure.codes[code] ?? words.failure.other) }],
-      });
-    }
+    this.watch(["stage", "series", "problems"], (state) => this.#arrange(state), signal);
   }
 
   /** What hears keys and drops. */
@@ -135,8 +99,9 @@ export class LesionLens extends Part {
   }
 
   /** The buttons stand in the middle of the page until a study is opened, then in its head. @param {Readonly<State>} state */
-  #arrange({ stage, series, errors }) {
-    const isOpen = series.length > 0 || stage === "decoding" || stage === "detecting" || errors.length > 0 || stage === "done";
+  #arrange({ stage, series, problems }) {
+    const isOpen =
+      series.length > 0 || stage === "decoding" || stage === "detecting" || problems.length > 0 || stage === "done";
     const view = stage === "failed" ? "failed" : isOpen ? "study" : "welcome";
     if (this.dataset["view"] === view) return;
     this.dataset["view"] = view;
@@ -145,13 +110,6 @@ export class LesionLens extends Part {
       this.#viewer.takeFocus();
     } else this.#welcome.slotForOpen.append(this.#open);
   }
-}
-
-/** The state of a viewer and what acts on it. @returns {App} */
-function viewerApp() {
-  const store = createStore(INITIAL);
-  const study = new Study(store);
-  return { store, study, actions: createActions(store, study) };
 }
 
 customElements.define("lesion-lens", LesionLens);

@@ -4,91 +4,87 @@
  * click shows one on its slice; the one pointed at or focused shows its diameters there.
  */
 
-/** @import { Detection, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey } from "../order.js";
-import { spoken, written } from "../details.js";
-import { clean, letters } from "../text.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Shown } from "../state/selectors.js" */
+/** @import { Words } from "../words/index.js" */
+import { seriesInView, shownDetections } from "../state/selectors.js";
+import { clean, letters } from "../state/text.js";
+import { spoken, written } from "./details.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 /**
  * @typedef {{
- *   item: HTMLLIElement, button: HTMLElement, letter: HTMLElement, where: HTMLElement, details: HTMLElement,
- *   seriesName: HTMLElement,
+ *   item: HTMLLIElement, button: HTMLElement, letter: HTMLElement, score: HTMLElement, where: HTMLElement,
+ *   details: HTMLElement, seriesName: HTMLElement,
  * }} Row
  */
 
 export class LlDetections extends Part {
+  #heading = make("h2");
   #count = make("span", { class: "quiet count" });
-  #previous = make("button", { type: "button", class: "arrow", "aria-label": words.detections.previous, title: words.detections.previous }, "‹");
-  #next = make("button", { type: "button", class: "arrow", "aria-label": words.detections.next, title: words.detections.next }, "›");
+  #previous = make("button", { type: "button", class: "arrow" }, "‹");
+  #next = make("button", { type: "button", class: "arrow" }, "›");
+  #steps = make("span", { role: "group", class: "steps" }, this.#previous, this.#next);
   #list = make("ol", { class: "detection-list" });
   #empty = make("p", { class: "quiet empty" });
   /** @type {Map<string, Row>} */ #rows = new Map();
 
   /** @override */
   build() {
-    this.append(
-      make(
-        "header",
-        {},
-        make("h2", {}, words.detections.heading),
-        make("span", { role: "group", class: "steps", "aria-label": words.detections.jump }, this.#previous, this.#next),
-        this.#count,
-      ),
-      this.#list,
-      this.#empty,
-    );
+    this.append(make("header", {}, this.#heading, this.#steps, this.#count), this.#list, this.#empty);
+  }
+
+  /** @override @param {Words} words */
+  say({ detections }) {
+    setText(this.#heading, detections.heading);
+    setAttributes(this.#steps, { "aria-label": detections.jump });
+    setAttributes(this.#previous, { "aria-label": detections.previous, title: detections.previous });
+    setAttributes(this.#next, { "aria-label": detections.next, title: detections.next });
   }
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
-    const { actions, store } = this.app;
+    const { actions } = this.app;
     this.#previous.addEventListener("click", () => actions.stepDetection(-1), { signal });
     this.#next.addEventListener("click", () => actions.stepDetection(1), { signal });
     for (const type of ["pointerover", "focusin"]) {
-      this.#list.addEventListener(type, (event) => actions.point(keyAt(event.target)), { signal });
+      this.#list.addEventListener(type, (event) => actions.point(idAt(event.target)), { signal });
     }
-    for (const type of ["pointerleave", "focusout"]) this.#list.addEventListener(type, () => actions.point(null), { signal });
-    this.#list.addEventListener(
-      "click",
-      (event) => {
-        const key = keyAt(event.target);
-        const detection = store.get().detections.find((d) => detectionKey(d) === key);
-        if (detection) actions.select(detection);
-      },
-      { signal },
-    );
-    this.watch(["detections", "series", "model"], (state) => this.#show(state), signal);
-    this.watch(["detections", "selected", "pointed", "view"], (state) => this.#mark(state), signal);
-    this.watch(["stage", "detections", "threshold"], (state) => this.#summarise(state), signal);
+    for (const type of ["pointerleave", "focusout"])
+      this.#list.addEventListener(type, () => actions.point(null), { signal });
+    this.#list.addEventListener("click", (event) => actions.select(idAt(event.target)), { signal });
+    this.watch(["found", "threshold", "series", "model"], (state) => this.#show(state), signal);
+    this.watch(["found", "threshold", "selected", "pointed", "view"], (state) => this.#mark(state), signal);
+    this.watch(["stage", "found", "threshold", "series"], (state) => this.#summarise(state), signal);
   }
 
   /** Keeps the rows that stay, so that focus and scroll position do. @param {Readonly<State>} state */
-  #show({ detections, series, model }) {
+  #show(state) {
+    const { series, model } = state;
+    const { words } = this;
+    const all = shownDetections(state);
     this.#list.classList.toggle("detailed", model !== null && (model.has_axes || model.has_types));
     /** @type {Map<string, Row>} */
     const rows = new Map();
-    let rank = 0;
-    for (const [i, detection] of detections.entries()) {
-      const before = detections[i - 1];
-      const isFirst = !before || before.series !== detection.series || before.slice !== detection.slice;
-      rank = isFirst ? 0 : rank + 1;
-      const key = detectionKey(detection);
-      const row = this.#rows.get(key) ?? rowOf(detection, key);
+    for (const [i, shown] of all.entries()) {
+      const { detection, rank } = shown;
+      const isFirst = rank === 0;
+      const name = clean(series[shown.series]?.name ?? "");
+      const row = this.#rows.get(detection.id) ?? rowOf(shown, name);
       row.item.classList.toggle("first", isFirst);
       setText(row.letter, letters(rank));
-      setText(row.where, isFirst ? words.series.slice(detection.slice + 1) : "");
-      const isNewSeries = isFirst && series.length > 1 && before?.series !== detection.series;
-      const name = clean(detection.series_id);
+      setText(row.score, words.detections.score(detection.score));
+      setText(row.where, isFirst ? words.series.slice(shown.slice + 1) : "");
+      const isNewSeries = series.length > 1 && all[i - 1]?.series !== shown.series;
       setText(row.seriesName, isNewSeries ? name : "");
-      setText(row.details, written(detection, model).join(" · "));
-      const details = [...spoken(detection, model), words.detections.place(detection.slice + 1, name)];
+      setText(row.details, written(detection, model, words).join(" · "));
+      setAttributes(row.details, { title: words.detections.detailsHint });
+      const details = [...spoken(detection, model, words), words.detections.place(shown.slice + 1, name)];
       setAttributes(row.button, { "aria-label": words.detections.spoken(letters(rank), detection.score, details) });
-      rows.set(key, row);
+      rows.set(detection.id, row);
     }
-    for (const [key, { item }] of this.#rows) if (!rows.has(key)) item.remove();
+    for (const [id, { item }] of this.#rows) if (rows.get(id)?.item !== item) item.remove();
     let at = this.#list.firstElementChild;
     for (const { item } of rows.values()) {
       if (item === at) at = at.nextElementSibling;
@@ -98,14 +94,14 @@ export class LlDetections extends Part {
   }
 
   /** @param {Readonly<State>} state */
-  #mark({ detections, selected, pointed, view }) {
-    for (const detection of detections) {
-      const key = detectionKey(detection);
-      const row = this.#rows.get(key);
+  #mark(state) {
+    const { selected, pointed, view } = state;
+    for (const { detection, series, slice } of shownDetections(state)) {
+      const row = this.#rows.get(detection.id);
       if (!row) continue;
-      row.item.classList.toggle("in-view", detection.series === view.series && detection.slice === view.slice);
-      row.item.classList.toggle("pointed", key === pointed);
-      const isSelected = key === selected;
+      row.item.classList.toggle("in-view", series === view.series && slice === view.slice);
+      row.item.classList.toggle("pointed", detection.id === pointed);
+      const isSelected = detection.id === selected;
       if (isSelected && row.button.getAttribute("aria-current") !== "true") this.#reveal(row.item);
       setAttributes(row.button, { "aria-current": isSelected ? "true" : null });
     }
@@ -120,46 +116,42 @@ export class LlDetections extends Part {
   }
 
   /** @param {Readonly<State>} state */
-  #summarise({ stage, detections, threshold, series }) {
-    const isEmpty = detections.length === 0;
-    setText(this.#count, series.length === 0 ? "" : words.detections.count(detections.length, threshold));
-    this.#list.hidden = isEmpty;
-    this.#empty.hidden = !isEmpty;
-    setText(this.#empty, stage === "done" ? words.detections.none : words.detections.waiting);
-    this.#previous.disabled = isEmpty;
-    this.#next.disabled = isEmpty;
+  #summarise(state) {
+    const { detections } = this.words;
+    const n_shown = shownDetections(state).length;
+    setText(this.#count, seriesInView(state) ? detections.count(n_shown, state.threshold) : "");
+    this.#list.hidden = n_shown === 0;
+    this.#empty.hidden = n_shown > 0;
+    setText(this.#empty, state.stage === "done" ? detections.none : detections.waiting);
+    this.#previous.disabled = n_shown === 0;
+    this.#next.disabled = n_shown === 0;
   }
 }
 
 /**
- * @param {Detection} detection
- * @param {string} key
+ * A row without words.
+ * @param {Shown} shown
+ * @param {string} seriesId cleaned name of the series
  * @returns {Row}
  */
-function rowOf(detection, key) {
+function rowOf({ detection, slice }, seriesId) {
   const filled = make("span");
   filled.style.inlineSize = `${detection.score * 100}%`;
   const letter = make("span", { class: "letter" });
+  const score = make("span", { class: "score" });
   const where = make("span", { class: "where" });
-  const details = make("span", { class: "details", title: words.detections.detailsHint });
+  const details = make("span", { class: "details" });
   const seriesName = make("span", { class: "series-name" });
-  const button = make(
-    "button",
-    { type: "button" },
-    letter,
-    make("span", { class: "score" }, words.detections.score(detection.score)),
-    make("span", { class: "bar", "aria-hidden": "true" }, filled),
-    where,
-    details,
-  );
+  const bar = make("span", { class: "bar", "aria-hidden": "true" }, filled);
+  const button = make("button", { type: "button" }, letter, score, bar, where, details);
   const { axes, type } = detection;
   const item = make(
     "li",
     {
       "data-testid": "detection",
-      "data-key": key,
-      "data-series": clean(detection.series_id),
-      "data-slice": detection.slice,
+      "data-key": detection.id,
+      "data-series": seriesId,
+      "data-slice": slice,
       "data-score": detection.score,
       "data-box": detection.box_px.join(","),
       "data-long": axes ? axes.long_px.flat().join(",") : null,
@@ -171,11 +163,11 @@ function rowOf(detection, key) {
     seriesName,
     button,
   );
-  return { item, button, letter, where, details, seriesName };
+  return { item, button, letter, score, where, details, seriesName };
 }
 
-/** The key of the detection whose row holds a node. @param {EventTarget | null} target */
-function keyAt(target) {
+/** The id of the detection whose row holds a node. @param {EventTarget | null} target */
+function idAt(target) {
   const row = target instanceof Element ? target.closest("[data-key]") : null;
   return row?.getAttribute("data-key") ?? null;
 }

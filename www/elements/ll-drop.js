@@ -1,20 +1,26 @@
 // @ts-check
 /** The drop target: the whole page where the viewer is the page, else the viewer. Shows a veil while files hover. */
 
-import { make, setAttributes } from "../dom.js";
-import { dropped, holdsFiles } from "../files.js";
-import { words } from "../words.js";
+/** @import { Words } from "../words/index.js" */
+import { acceptsFiles } from "../state/selectors.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlDrop extends Part {
   /** @type {HTMLElement | Document | null} */ target = null;
+  #invitation = make("p");
   #depth = 0;
 
   /** @override */
   build() {
-    this.append(make("p", {}, words.drop));
+    this.append(this.#invitation);
     setAttributes(this, { "aria-hidden": "true" });
     this.#hover(0);
+  }
+
+  /** @override @param {Words} words */
+  say(words) {
+    setText(this.#invitation, words.drop);
   }
 
   /** @override @param {AbortSignal} signal */
@@ -26,7 +32,8 @@ export class LlDrop extends Part {
         type,
         (event) => {
           const transfer = /** @type {DragEvent} */ (event).dataTransfer;
-          if (!transfer || !holdsFiles(transfer)) return;
+          // What another viewer inside of the target has taken is its own.
+          if (event.defaultPrevented || !transfer || !transfer.types.includes("Files")) return;
           // Always, or the browser would leave the page to show the file.
           event.preventDefault();
           act(transfer);
@@ -36,11 +43,11 @@ export class LlDrop extends Part {
     on("dragenter", () => this.#hover(this.#depth + 1));
     on("dragleave", () => this.#hover(this.#depth - 1));
     on("dragover", (transfer) => {
-      transfer.dropEffect = this.app.study.accepts ? "copy" : "none";
+      transfer.dropEffect = acceptsFiles(this.app.store.get()) ? "copy" : "none";
     });
     on("drop", (transfer) => {
       this.#hover(0);
-      if (this.app.study.accepts) this.app.study.open(dropped(transfer));
+      if (acceptsFiles(this.app.store.get())) this.app.study.openDropped(transfer);
     });
   }
 

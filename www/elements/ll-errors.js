@@ -1,15 +1,17 @@
 // @ts-check
 /** Files that were not read, and why. They do not keep the others from being shown. */
 
-/** @import { FileError } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { Problem, State } from "../state/state.js" */
+import { clean } from "../state/text.js";
+import { problemText } from "../words/index.js";
+import { make, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlErrors extends Part {
   #heading = make("h2");
   #list = make("ul", { class: "errors" });
-  /** @type {readonly FileError[]} */ #shown = [];
+  /** @type {readonly Problem[]} */ #shown = [];
+  #language = "";
 
   /** @override */
   build() {
@@ -19,29 +21,34 @@ export class LlErrors extends Part {
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
-    this.watch(["errors"], ({ errors }) => this.#show(errors), signal);
+    this.watch(["problems"], (state) => this.#show(state), signal);
   }
 
-  /** @param {readonly FileError[]} errors grows at its end, or starts anew */
-  #show(errors) {
-    this.hidden = errors.length === 0;
-    setText(this.#heading, words.errors.heading(errors.length));
-    const grows = this.#shown.every((error, i) => errors[i] === error);
+  /** The list grows at its end, or starts anew. @param {Readonly<State>} state */
+  #show({ problems, synthetic, language }) {
+    this.hidden = problems.length === 0;
+    setText(this.#heading, this.words.problems.heading(problems.length));
+    const grows = language === this.#language && this.#shown.every((one, i) => problems[i] === one);
     if (!grows) this.#list.replaceChildren();
-    for (const error of errors.slice(grows ? this.#shown.length : 0)) this.#list.append(entry(error));
-    this.#shown = errors;
+    for (const one of problems.slice(grows ? this.#shown.length : 0)) this.#list.append(this.#entry(one, synthetic));
+    this.#shown = problems;
+    this.#language = language;
   }
-}
 
-/** @param {FileError} error */
-function entry({ file, code, message }) {
-  return make(
-    "li",
-    { "data-testid": "error", "data-file": file, "data-code": code },
-    make("span", { class: "file" }, file),
-    make("span", { class: "message" }, message),
-    make("code", {}, code),
-  );
+  /**
+   * @param {Problem} problem
+   * @param {boolean} synthetic files of the sample study have no name before they are made
+   */
+  #entry(problem, synthetic) {
+    const { file, code } = problem;
+    return make(
+      "li",
+      { "data-testid": "error", "data-file": file, "data-code": code },
+      make("span", { class: "file" }, file || (synthetic ? this.words.problems.sample : "")),
+      make("span", { class: "message" }, clean(problemText(this.words, problem))),
+      make("code", {}, code),
+    );
+  }
 }
 
 customElements.define("ll-errors", LlErrors);

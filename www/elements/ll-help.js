@@ -1,30 +1,32 @@
 // @ts-check
 /** The list of keys, as a dialog. */
 
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { Words } from "../words/index.js" */
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlHelp extends Part {
-  #close = make("button", { type: "button" }, words.help.close);
+  #heading = make("h2");
+  #keys = make("dl");
+  #promise = make("p");
   #about = make("p", { class: "quiet" });
-  #dialog = make(
-    "dialog",
-    { "aria-label": words.help.heading },
-    make("h2", {}, words.help.heading),
-    make(
-      "dl",
-      {},
-      ...words.help.rows.map(([keys = "", what = ""]) => make("div", {}, make("dt", {}, keys), make("dd", {}, what))),
-    ),
-    make("p", {}, words.lock.explain),
-    this.#about,
-    this.#close,
-  );
+  #close = make("button", { type: "button" });
+  #dialog = make("dialog", {}, this.#heading, this.#keys, this.#promise, this.#about, this.#close);
 
   /** @override */
   build() {
     this.append(this.#dialog);
+  }
+
+  /** @override @param {Words} words */
+  say({ help, lock }) {
+    setAttributes(this.#dialog, { "aria-label": help.heading });
+    setText(this.#heading, help.heading);
+    this.#keys.replaceChildren(
+      ...help.rows.map(([keys = "", what = ""]) => make("div", {}, make("dt", {}, keys), make("dd", {}, what))),
+    );
+    setText(this.#promise, lock.explain);
+    setText(this.#close, help.close);
   }
 
   /** @override @param {AbortSignal} signal */
@@ -43,7 +45,7 @@ export class LlHelp extends Part {
     this.watch(
       ["helpOpen", "model", "version"],
       ({ helpOpen, model, version }) => {
-        setText(this.#about, model ? words.help.about(version, model.name) : "");
+        setText(this.#about, model ? this.words.help.about(version, model.name) : "");
         if (helpOpen && !this.#dialog.open) this.#dialog.showModal();
         if (!helpOpen && this.#dialog.open) this.#dialog.close();
       },

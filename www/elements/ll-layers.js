@@ -1,30 +1,33 @@
 // @ts-check
 /** What is drawn over the slice, which is also the legend of its colours; and the way to the list of keys. */
 
-import { make, setAttributes } from "../dom.js";
-import { words } from "../words.js";
+/** @import { Words } from "../words/index.js" */
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlLayers extends Part {
-  #boxes = make(
-    "button",
-    { type: "button", class: "layer detector", title: words.layers.boxesHint },
-    make("span", { class: "swatch", "aria-hidden": "true" }),
-    words.layers.boxes,
-  );
-  #truth = make(
-    "button",
-    { type: "button", class: "layer truth", title: words.layers.truthHint },
-    make("span", { class: "swatch", "aria-hidden": "true" }),
-    words.layers.truth,
-  );
-  #help = make("button", { type: "button", title: words.layers.helpHint }, make("kbd", { "aria-hidden": "true" }, "?"), words.layers.help);
+  #boxesName = make("span");
+  #truthName = make("span");
+  #helpName = make("span");
+  #boxes = make("button", { type: "button", class: "layer detector" }, swatch(), this.#boxesName);
+  #truth = make("button", { type: "button", class: "layer truth" }, swatch(), this.#truthName);
+  #help = make("button", { type: "button" }, make("kbd", { "aria-hidden": "true" }, "?"), this.#helpName);
 
   /** @override */
   build() {
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", words.layers.label);
     this.append(this.#boxes, this.#truth, this.#help);
+  }
+
+  /** @override @param {Words} words */
+  say({ layers }) {
+    setAttributes(this, { "aria-label": layers.label });
+    setText(this.#boxesName, layers.boxes);
+    setText(this.#truthName, layers.truth);
+    setText(this.#helpName, layers.help);
+    setAttributes(this.#boxes, { title: layers.boxesHint });
+    setAttributes(this.#truth, { title: layers.truthHint });
+    setAttributes(this.#help, { title: layers.helpHint });
   }
 
   /** @override @param {AbortSignal} signal */
@@ -44,5 +47,8 @@ export class LlLayers extends Part {
     );
   }
 }
+
+/** The colour of a layer. */
+const swatch = () => make("span", { class: "swatch", "aria-hidden": "true" });
 
 customElements.define("ll-layers", LlLayers);

@@ -1,8 +1,8 @@
 // @ts-check
 /** Says whether the network has been given up. */
 
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { Words } from "../words/index.js" */
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlLock extends Part {
@@ -11,6 +11,10 @@ export class LlLock extends Part {
   /** @override */
   build() {
     this.append(make("span", { class: "dot", "aria-hidden": "true" }), this.#text);
+  }
+
+  /** @override @param {Words} words */
+  say(words) {
     setAttributes(this, { title: words.lock.explain });
   }
 
@@ -21,7 +25,7 @@ export class LlLock extends Part {
       ({ stage }) => {
         const isOpen = stage === "loading" || stage === "failed";
         setAttributes(this, { "data-lock": isOpen ? "open" : "closed", hidden: stage === "failed" });
-        setText(this.#text, isOpen ? words.lock.open : words.lock.closed);
+        setText(this.#text, isOpen ? this.words.lock.open : this.words.lock.closed);
       },
       signal,
     );

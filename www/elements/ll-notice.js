@@ -1,18 +1,25 @@
 // @ts-check
 /** The permanent strip: what this software is not, and how often its detector is right, as far as that was measured. */
 
-/** @import { State } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { make, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlNotice extends Part {
+  #notice = make("span");
   #figures = make("span");
+  #card = make("a", { href: "models/README.md", target: "_blank", rel: "noopener" });
 
   /** @override */
   build() {
-    const card = make("a", { href: "models/README.md", target: "_blank", rel: "noopener" }, words.modelCard);
-    this.append(make("p", {}, words.notice, " ", this.#figures, " ", card));
+    this.append(make("p", {}, this.#notice, " ", this.#figures, " ", this.#card));
+  }
+
+  /** @override @param {Words} words */
+  say(words) {
+    setText(this.#notice, words.notice);
+    setText(this.#card, words.modelCard);
   }
 
   /** @override @param {AbortSignal} signal */
@@ -23,7 +30,7 @@ export class LlNotice extends Part {
   /** @param {Readonly<State>} state */
   #show({ model }) {
     const point = model?.default_operating_point;
-    setText(this.#figures, point ? words.noticeFigures(point) : "");
+    setText(this.#figures, point ? this.words.noticeFigures(point) : "");
   }
 }
 

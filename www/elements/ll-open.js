@@ -1,27 +1,36 @@
 // @ts-check
 /** The ways to open a study other than dropping it: files, a folder, the sample. */
 
-import { make } from "../dom.js";
-import { picked } from "../files.js";
-import { words } from "../words.js";
+/** @import { Words } from "../words/index.js" */
+import { acceptsFiles } from "../state/selectors.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
+const INPUT_ID = "file-input";
+const HIDDEN_INPUT = { type: "file", class: "unseen", tabindex: -1, "aria-hidden": "true" };
+
 export class LlOpen extends Part {
-  #files = make("input", { type: "file", id: "file-input", multiple: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
-  #folder = make("input", { type: "file", webkitdirectory: true, class: "unseen", tabindex: -1, "aria-hidden": "true" });
-  #filesButton = make("button", { type: "button", class: "primary" }, words.open.files);
-  #folderButton = make("button", { type: "button", class: "folder" }, words.open.folder);
-  #sampleButton = make(
-    "button",
-    { type: "button", "data-testid": "sample", title: words.open.sampleHint },
-    words.open.sample,
-  );
+  #files = make("input", { ...HIDDEN_INPUT, multiple: true });
+  #folder = make("input", { ...HIDDEN_INPUT, webkitdirectory: true });
+  #filesButton = make("button", { type: "button", class: "primary" });
+  #folderButton = make("button", { type: "button", class: "folder" });
+  #sampleButton = make("button", { type: "button", "data-testid": "sample" });
 
   /** @override */
   build() {
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", words.open.group);
+    // An id stands once in a page, which may hold several viewers.
+    if (!this.ownerDocument.getElementById(INPUT_ID)) this.#files.id = INPUT_ID;
     this.append(this.#files, this.#folder, this.#filesButton, this.#folderButton, this.#sampleButton);
+  }
+
+  /** @override @param {Words} words */
+  say({ open }) {
+    setAttributes(this, { "aria-label": open.group });
+    setText(this.#filesButton, open.files);
+    setText(this.#folderButton, open.folder);
+    setText(this.#sampleButton, open.sample);
+    setAttributes(this.#sampleButton, { title: open.sampleHint });
   }
 
   /** @override @param {AbortSignal} signal */
@@ -37,9 +46,9 @@ export class LlOpen extends Part {
     this.#sampleButton.addEventListener("click", () => study.openSample(), { signal });
     this.watch(
       ["stage"],
-      () => {
+      (state) => {
         for (const control of [this.#files, this.#folder, this.#filesButton, this.#folderButton, this.#sampleButton]) {
-          control.disabled = !study.accepts;
+          control.disabled = !acceptsFiles(state);
         }
       },
       signal,
@@ -48,10 +57,10 @@ export class LlOpen extends Part {
 
   /** @param {HTMLInputElement} input */
   #take(input) {
-    const sources = picked(input.files ?? []);
+    const files = Array.from(input.files ?? []);
     // Emptied, so that picking the same files again is a change.
     input.value = "";
-    if (sources.length > 0) this.app.study.open(async () => sources);
+    this.app.study.openPicked(files);
   }
 }
 

@@ -1,55 +1,78 @@
 // @ts-check
 /** The series of the study; the one in view with its slices, how they were ordered, and notes on it. */
 
-/** @import { SeriesInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores } from "../order.js";
-import { clean, fileName } from "../text.js";
-import { words } from "../words.js";
+/** @import { SeriesInfo, SliceSummary } from "lesionlens" */
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { bestScores } from "../state/selectors.js";
+import { clean, fileName } from "../state/text.js";
+import { noteText, ruleText } from "../words/index.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlSeries extends Part {
+  #heading = make("h2");
   #list = make("ol", { class: "series-list" });
-  #slicesHeading = make("h3", {}, words.series.slices);
+  #slicesHeading = make("h3");
   #rule = make("p", { class: "quiet" });
-  #warnings = make("ul", { class: "warnings", "aria-label": words.series.warnings });
+  #notes = make("ul", { class: "warnings" });
   #slices = make("ol", { class: "slice-list" });
   /** @type {readonly SeriesInfo[] | null} */ #shownSeries = null;
   /** @type {SeriesInfo | null} */ #shownSlices = null;
 
   /** @override */
   build() {
-    this.append(make("h2", {}, words.series.heading), this.#list, this.#slicesHeading, this.#rule, this.#warnings, this.#slices);
+    this.append(this.#heading, this.#list, this.#slicesHeading, this.#rule, this.#notes, this.#slices);
+  }
+
+  /** @override @param {Words} words */
+  say({ series }) {
+    setText(this.#heading, series.heading);
+    setText(this.#slicesHeading, series.slices);
+    setAttributes(this.#notes, { "aria-label": series.notes });
+    // What is shown has words in it, and is made anew.
+    this.#shownSeries = null;
+    this.#shownSlices = null;
   }
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     const { actions } = this.app;
-    this.#list.addEventListener("click", (event) => {
-      const series = indexOf(event);
-      if (series !== null && series !== this.app.store.get().view.series) actions.show({ series, slice: 0 });
-    }, { signal });
-    this.#slices.addEventListener("click", (event) => {
-      const slice = indexOf(event);
-      if (slice !== null) actions.showSlice(slice);
-    }, { signal });
-    this.watch(["series", "view", "detections"], (state) => this.#show(state), signal);
+    this.#list.addEventListener(
+      "click",
+      (event) => {
+        const series = indexOf(event);
+        if (series !== null && series !== this.app.store.get().view.series) actions.show({ series, slice: 0 });
+      },
+      { signal },
+    );
+    this.#slices.addEventListener(
+      "click",
+      (event) => {
+        const slice = indexOf(event);
+        if (slice !== null) actions.showSlice(slice);
+      },
+      { signal },
+    );
+    this.watch(["series", "view", "found", "threshold"], (state) => this.#show(state), signal);
   }
 
   /** @param {Readonly<State>} state */
   #show(state) {
-    const { series, view } = state;
+    const { series, view, synthetic } = state;
+    const { words } = this;
     if (series !== this.#shownSeries) {
-      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, state.synthetic)));
+      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, synthetic, words)));
       this.#shownSeries = series;
     }
     markCurrent(this.#list, view.series);
     const current = series[view.series] ?? null;
     if (current !== this.#shownSlices) {
-      this.#slices.replaceChildren(...(current?.slices ?? []).map(sliceEntry));
-      this.#warnings.replaceChildren(...(current?.warnings ?? []).map((warning) => make("li", {}, clean(warning))));
-      this.#warnings.hidden = (current?.warnings ?? []).length === 0;
-      setText(this.#rule, clean(current?.rule ?? ""));
+      const notes = (current?.notes ?? []).map((note) => noteText(words, note));
+      this.#slices.replaceChildren(...(current?.slices ?? []).map((slice, at) => sliceEntry(slice, at, words)));
+      this.#notes.replaceChildren(...notes.map((note) => make("li", {}, note)));
+      this.#notes.hidden = notes.length === 0;
+      setText(this.#rule, current ? ruleText(words, current.rule) : "");
       this.#shownSlices = current;
     }
     markCurrent(this.#slices, view.slice);
@@ -57,11 +80,11 @@ export class LlSeries extends Part {
   }
 
   /** Writes the best score beside each slice. @param {Readonly<State>} state */
-  #showBest({ detections, view }) {
-    const best = bestScores(detections, view.series);
+  #showBest(state) {
+    const best = bestScores(state);
     for (const [slice, place] of [...this.#slices.querySelectorAll(".best")].entries()) {
       const score = best.get(slice);
-      setText(place, score === undefined ? "" : words.detections.score(score));
+      setText(place, score === undefined ? "" : this.words.detections.score(score));
     }
   }
 }
@@ -94,10 +117,11 @@ function markCurrent(list, index) {
  * @param {SeriesInfo} series
  * @param {number} index
  * @param {boolean} synthetic
+ * @param {Words} words
  */
-function seriesEntry(series, index, synthetic) {
+function seriesEntry(series, index, synthetic, words) {
   const n_truth = series.slices.reduce((sum, { truth_px }) => sum + truth_px.length, 0);
-  const name = clean(series.id);
+  const name = clean(series.name);
   const tags = [
     ...(synthetic ? [make("span", { class: "tag synthetic" }, words.series.synthetic)] : []),
     ...(n_truth > 0 ? [make("span", { class: "tag truth" }, words.series.truth(n_truth))] : []),
@@ -116,10 +140,11 @@ function seriesEntry(series, index, synthetic) {
 }
 
 /**
- * @param {import("../types.js").SliceInfo} slice
+ * @param {SliceSummary} slice
  * @param {number} index
+ * @param {Words} words
  */
-function sliceEntry(slice, index) {
+function sliceEntry(slice, index, words) {
   const path = clean(slice.path);
   return make(
     "li",
@@ -127,7 +152,7 @@ function sliceEntry(slice, index) {
     make(
       "button",
       { type: "button", "data-index": index, title: path },
-      make("span", { class: "number" }, String(index + 1)),
+      make("span", { class: "number" }, words.series.number(index + 1)),
       make("span", { class: "name" }, fileName(path)),
       make("span", { class: slice.truth_px.length > 0 ? "truth-mark" : "" }),
       make("span", { class: "best" }),

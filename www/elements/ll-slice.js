@@ -1,22 +1,29 @@
 // @ts-check
 /** Moving through the slices: a slider, the position, and a strip that marks where detections and truth lie. */
 
-/** @import { State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { bestScores, sliceKey } from "../order.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { bestScores, seriesInView } from "../state/selectors.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlSlice extends Part {
-  #previous = make("button", { type: "button", class: "arrow", "aria-label": words.slice.previous, title: words.slice.previous }, "‹");
-  #next = make("button", { type: "button", class: "arrow", "aria-label": words.slice.next, title: words.slice.next }, "›");
-  #slider = make("input", { type: "range", min: 1, max: 1, step: 1, "aria-label": words.slice.label, "data-slice-slider": true });
+  #previous = make("button", { type: "button", class: "arrow" }, "‹");
+  #next = make("button", { type: "button", class: "arrow" }, "›");
+  #slider = make("input", { type: "range", min: 1, max: 1, step: 1, "data-slice-slider": true });
   #marks = make("canvas", { class: "marks", "aria-hidden": "true" });
   #position = make("output", { "data-testid": "slice-position" });
 
   /** @override */
   build() {
     this.append(this.#previous, make("div", { class: "track" }, this.#slider, this.#marks), this.#next, this.#position);
+  }
+
+  /** @override @param {Words} words */
+  say({ slice }) {
+    setAttributes(this.#previous, { "aria-label": slice.previous, title: slice.previous });
+    setAttributes(this.#next, { "aria-label": slice.next, title: slice.next });
+    setAttributes(this.#slider, { "aria-label": slice.label });
   }
 
   /** @override @param {AbortSignal} signal */
@@ -26,7 +33,11 @@ export class LlSlice extends Part {
     this.#next.addEventListener("click", () => actions.step(1), { signal });
     this.#slider.addEventListener("input", () => actions.showSlice(this.#slider.valueAsNumber - 1), { signal });
     this.watch(["series", "view"], (state) => this.#show(state), signal);
-    this.watch(["series", "view", "detections", "detected", "showTruth", "showBoxes"], (state) => this.#mark(state), signal);
+    this.watch(
+      ["series", "view", "found", "threshold", "showTruth", "showBoxes"],
+      (state) => this.#mark(state),
+      signal,
+    );
     const resized = new ResizeObserver(() => this.#mark(store.get()));
     resized.observe(this.#marks);
     signal.addEventListener("abort", () => resized.disconnect(), { once: true });
@@ -40,41 +51,48 @@ export class LlSlice extends Part {
     this.#slider.max = String(Math.max(total, 1));
     this.#slider.valueAsNumber = Math.max(position, 1);
     this.#slider.disabled = total < 2;
-    setAttributes(this.#slider, { "aria-valuetext": words.slice.spoken(position, total) });
+    setAttributes(this.#slider, { "aria-valuetext": this.words.slice.spoken(position, total) });
     this.#previous.disabled = view.slice <= 0;
     this.#next.disabled = view.slice >= total - 1;
-    setText(this.#position, words.slice.position(position, total));
+    setText(this.#position, this.words.slice.position(position, total));
   }
 
   /**
    * One column per slice: grey where the detector has been, orange by its best score, green where truth lies.
    * @param {Readonly<State>} state
    */
-  #mark({ series, view, detections, detected, showTruth, showBoxes }) {
+  #mark(state) {
+    const { found, showTruth, showBoxes } = state;
     const canvas = this.#marks;
     const scale = devicePixelRatio;
     canvas.width = Math.max(1, Math.round(canvas.clientWidth * scale));
     canvas.height = Math.max(1, Math.round(canvas.clientHeight * scale));
     const pen = canvas.getContext("2d");
-    const slices = series[view.series]?.slices ?? [];
+    const slices = seriesInView(state)?.slices ?? [];
     if (!pen || slices.length === 0) return;
     const style = getComputedStyle(this);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const best = bestScores(detections, view.series);
+    const best = bestScores(state);
     const step = canvas.width / slices.length;
     const half = canvas.height / 2;
-    for (const [i, { truth_px }] of slices.entries()) {
+    for (const [i, { id, truth_px }] of slices.entries()) {
       const x = Math.floor(i * step);
       const width = Math.max(1, Math.ceil((i + 1) * step) - x - (step > 4 * scale ? scale : 0));
-      const paint = (/** @type {string} */ fill, /** @type {number} */ alpha, /** @type {number} */ y, /** @type {number} */ height) => {
+      const paint = (
+        /** @type {string} */ fill,
+        /** @type {number} */ alpha,
+        /** @type {number} */ y,
+        /** @type {number} */ height,
+      ) => {
         pen.globalAlpha = alpha;
         pen.fillStyle = fill;
         pen.fillRect(x, y, width, height);
       };
-      paint(colour(detected.has(sliceKey(view.series, i)) ? "--searched" : "--unsearched"), 1, half - scale, 2 * scale);
+      paint(colour(found.has(id) ? "--searched" : "--unsearched"), 1, half - scale, 2 * scale);
       if (showTruth && truth_px.length > 0) paint(colour("--truth"), 1, 0, half - 2 * scale);
       const score = best.get(i);
-      if (showBoxes && score !== undefined) paint(colour("--detector"), 0.35 + 0.65 * score, half + 2 * scale, half - 2 * scale);
+      if (showBoxes && score !== undefined)
+        paint(colour("--detector"), 0.35 + 0.65 * score, half + 2 * scale, half - 2 * scale);
     }
   }
 }

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * The score threshold, and what was measured at its position. Moving it asks the worker for the detections it has kept
- * and for the figures; the net is not run again. A model without figures leaves the slider alone.
+ * The score threshold, and what was measured at its position. Moving it chooses from what the page already has. A model
+ * without figures leaves the slider alone.
  */
 
-/** @import { ModelInfo, State } from "../types.js" */
-import { make, setAttributes, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { operatingPoint, operatingPoints } from "../state/selectors.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 // Elements name each other by ids, and several viewers may stand in one page.
@@ -14,59 +15,86 @@ let n_made = 0;
 
 export class LlThreshold extends Part {
   #id = `ll-threshold-${(n_made += 1)}`;
-  #input = make("input", { type: "range", "data-testid": "threshold", min: 0, max: 1, step: 0.01, "aria-label": words.threshold.label });
+  #label = make("span");
+  #input = make("input", { type: "range", "data-testid": "threshold", min: 0, max: 1, step: 0.01 });
   #value = make("output");
-  #measured = make("p", { class: "quiet measured", id: `${this.#id}-measured`, "data-testid": "operating-point", hidden: true });
+  #measured = make("p", {
+    class: "quiet measured",
+    id: `${this.#id}-measured`,
+    "data-testid": "operating-point",
+    hidden: true,
+  });
+  #thorough = make("input", { type: "checkbox", "data-testid": "thorough" });
+  #thoroughLabel = make("span");
+  #thoroughRow = make("label", { class: "quiet", hidden: true }, this.#thorough, this.#thoroughLabel);
   #evidence = make("p", { id: `${this.#id}-evidence` });
+  #summary = make("summary");
+  #columns = make("tr");
   #rows = make("tbody");
   #details = make(
     "details",
     { class: "quiet evidence", hidden: true },
-    make("summary", {}, words.threshold.evidence),
+    this.#summary,
     this.#evidence,
-    make(
-      "table",
-      {},
-      make("thead", {}, make("tr", {}, ...words.threshold.columns.map((name) => make("th", { scope: "col" }, name)))),
-      this.#rows,
-    ),
+    make("table", {}, make("thead", {}, this.#columns), this.#rows),
   );
 
   /** @override */
   build() {
-    this.append(make("label", {}, make("span", {}, words.threshold.label), this.#value, this.#input), this.#measured, this.#details);
+    this.append(
+      make("label", {}, this.#label, this.#value, this.#input),
+      this.#measured,
+      this.#thoroughRow,
+      this.#details,
+    );
+  }
+
+  /** @override @param {Words} words */
+  say({ threshold }) {
+    setText(this.#label, threshold.label);
+    setAttributes(this.#input, { "aria-label": threshold.label });
+    setText(this.#thoroughLabel, threshold.thorough);
+    setText(this.#summary, threshold.evidence);
+    this.#columns.replaceChildren(...threshold.columns.map((name) => make("th", { scope: "col" }, name)));
   }
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.#input.addEventListener("input", () => this.app.actions.setThreshold(this.#input.valueAsNumber), { signal });
-    this.watch(["model"], ({ model }) => this.#explain(model), signal);
-    this.watch(["threshold", "model", "operatingPoint"], (state) => this.#show(state), signal);
+    this.#thorough.addEventListener("change", () => this.app.study.setThorough(this.#thorough.checked), { signal });
+    this.watch(["model", "thorough"], (state) => this.#explain(state), signal);
+    this.watch(["threshold", "model", "thorough"], (state) => this.#show(state), signal);
   }
 
-  /** All that was measured, and on what. @param {ModelInfo | null} model */
-  #explain(model) {
+  /** All that was measured, and on what. @param {Readonly<State>} state */
+  #explain(state) {
+    const { model, thorough } = state;
     const evidence = model?.evidence;
-    const points = model?.operating_points ?? [];
+    const points = operatingPoints(state);
+    this.#thoroughRow.hidden = !model?.thorough;
+    this.#thorough.checked = thorough;
     const hasFigures = points.length > 0;
     this.#measured.hidden = !hasFigures;
     this.#details.hidden = !hasFigures;
     setText(this.#evidence, evidence ? `${evidence.sensitivity} ${evidence.marks}` : "");
     this.#rows.replaceChildren(
-      ...points.map((point) => make("tr", {}, ...words.threshold.row(point).map((cell) => make("td", {}, cell)))),
+      ...points.map((point) => make("tr", {}, ...this.words.threshold.row(point).map((cell) => make("td", {}, cell)))),
     );
     const described = `${this.#measured.id} ${this.#evidence.id}`;
     setAttributes(this.#input, { "aria-describedby": hasFigures ? described : null });
   }
 
   /** @param {Readonly<State>} state */
-  #show({ threshold, model, operatingPoint }) {
+  #show(state) {
+    const { threshold, model } = state;
+    const words = this.words.threshold;
+    const point = operatingPoint(state);
     this.#input.disabled = model === null;
     this.#input.min = String(model?.score_floor ?? 0);
     if (this.#input.valueAsNumber !== threshold) this.#input.valueAsNumber = threshold;
-    const value = words.threshold.value(threshold);
-    const hasFigures = (model?.operating_points.length ?? 0) > 0;
-    const measured = operatingPoint ? words.threshold.measured(operatingPoint) : words.threshold.below;
+    const value = words.value(threshold);
+    const hasFigures = operatingPoints(state).length > 0;
+    const measured = point ? words.measured(point) : words.below;
     this.#input.setAttribute("aria-valuetext", hasFigures ? `${value}. ${measured}` : value);
     setText(this.#measured, hasFigures ? measured : "");
     setText(this.#value, value);

@@ -1,14 +1,17 @@
 // @ts-check
 /** The slice, the boxes over it, and what must stand beside every CT slice: window, spacing, side, scale, file. */
 
-/** @import { Detection, SeriesInfo, State } from "../types.js" */
-/** @import { Outline } from "../overlay.js" */
-import { spoken } from "../details.js";
-import { make, setAttributes, setText } from "../dom.js";
-import { detectionKey, onSlice, sliceKey } from "../order.js";
-import { drawOverlay } from "../overlay.js";
-import { clean, fileName, letters } from "../text.js";
-import { words } from "../words.js";
+/** @import { SeriesInfo, Window as DisplayWindow } from "lesionlens" */
+/** @import { Shown } from "../state/selectors.js" */
+/** @import { State } from "../state/state.js" */
+/** @import { Outline } from "../viewport/layers.js" */
+/** @import { Words } from "../words/index.js" */
+import { seriesInView, shownInView, sliceInView } from "../state/selectors.js";
+import { clean, fileName, letters } from "../state/text.js";
+import { drawOverlay } from "../viewport/layers.js";
+import { covers, filling, fitting, imageFromCanvas } from "../viewport/transform.js";
+import { spoken } from "./details.js";
+import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 // Wheel movement for one slice: a notch of a mouse is more, a trackpad adds up to it.
@@ -23,14 +26,15 @@ export class LlViewer extends Part {
   #frame = make("div", { class: "frame" }, this.#canvas, this.#overlay);
   #file = make("span", { class: "file" });
   #series = make("span", { class: "id" });
-  #synthetic = make("span", { class: "tag synthetic" }, words.viewer.synthetic);
-  #notHounsfield = make("span", { class: "tag not-hu", "data-testid": "not-hu" }, words.viewer.notHounsfield);
+  #synthetic = make("span", { class: "tag synthetic" });
+  #notHounsfield = make("span", { class: "tag not-hu", "data-testid": "not-hu" });
   #position = make("span");
   #waiting = make("span", { class: "waiting" });
   #window = make("span", { class: "window", "data-testid": "window" });
   #spacing = make("span");
   #scaleBar = make("span", { class: "scale-bar" });
-  #scale = make("span", { class: "scale" }, this.#scaleBar, words.viewer.scale);
+  #scaleLength = make("span");
+  #scale = make("span", { class: "scale" }, this.#scaleBar, this.#scaleLength);
   #sides = {
     left: make("span", { class: "side at-left" }),
     right: make("span", { class: "side at-right" }),
@@ -39,7 +43,7 @@ export class LlViewer extends Part {
   };
   #stage = make(
     "div",
-    { class: "stage", tabindex: 0, role: "group", "aria-label": words.viewer.label },
+    { class: "stage", tabindex: 0, role: "group" },
     this.#frame,
     make("div", { class: "corner top left" }, this.#file, this.#series),
     make("div", { class: "corner top right" }, this.#synthetic, this.#notHounsfield, this.#position, this.#waiting),
@@ -50,11 +54,19 @@ export class LlViewer extends Part {
   #wheel_px = 0;
   #isDrawing = false;
   /** @type {ImageData | null} */ #drawn = null;
-  /** @type {{ x: number, y: number, window: import("../types.js").DisplayWindow, moved: boolean } | null} */ #press = null;
+  /** @type {{ x: number, y: number, window: DisplayWindow, moved: boolean } | null} */ #press = null;
 
   /** @override */
   build() {
     this.append(this.#stage);
+  }
+
+  /** @override @param {Words} words */
+  say({ viewer }) {
+    setAttributes(this.#stage, { "aria-label": viewer.label });
+    setText(this.#synthetic, viewer.synthetic);
+    setText(this.#notHounsfield, viewer.notHounsfield);
+    setText(this.#scaleLength, viewer.scale(SCALE_MM));
   }
 
   /** Gives the keyboard to the viewer. */
@@ -80,24 +92,28 @@ export class LlViewer extends Part {
     this.watch(["series", "view"], (state) => this.#fit(state), signal);
     this.watch(["series", "view", "window", "undrawable"], () => this.#paint(), signal);
     this.watch(
-      ["series", "view", "detections", "selected", "pointed", "showTruth", "showBoxes"],
+      ["series", "view", "found", "threshold", "selected", "pointed", "showTruth", "showBoxes"],
       (state) => this.#outline(state),
       signal,
     );
-    this.watch(["series", "view", "window", "detected", "undrawable", "stage"], (state) => this.#annotate(state), signal);
+    this.watch(["series", "view", "window", "found", "undrawable", "stage"], (state) => this.#annotate(state), signal);
   }
 
   /** Puts the slice on the canvas, asking for it where it is not kept; what was asked for last is drawn last. */
   async #paint() {
-    const { series, view, window, undrawable } = this.app.store.get();
-    if (!series[view.series]) return;
-    const kept = this.app.study.picture(view, window);
+    const { store, study } = this.app;
+    const state = store.get();
+    const { view, window, undrawable } = state;
+    const slice = sliceInView(state);
+    if (!slice) return;
+    const kept = study.picture(slice.id, window);
     if (kept) {
       this.#put(kept);
-      setAttributes(this.#canvas, { "data-series": clean(series[view.series]?.id ?? ""), "data-slice": view.slice, "aria-busy": null });
+      const name = clean(seriesInView(state)?.name ?? "");
+      setAttributes(this.#canvas, { "data-series": name, "data-slice": view.slice, "aria-busy": null });
       return;
     }
-    if (undrawable.has(sliceKey(view.series, view.slice))) {
+    if (undrawable.has(slice.id)) {
       this.#canvas.getContext("2d")?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
       this.#drawn = null;
       return;
@@ -105,11 +121,11 @@ export class LlViewer extends Part {
     setAttributes(this.#canvas, { "aria-busy": "true" });
     if (this.#isDrawing) return;
     this.#isDrawing = true;
-    await this.app.study.draw(view, window);
+    await study.draw(slice.id, window);
     this.#isDrawing = false;
-    const now = this.app.store.get();
-    const isStill = now.series === series && now.view === view && now.window === window;
-    if (!isStill || this.app.study.picture(view, window)) void this.#paint();
+    const now = store.get();
+    const isStill = sliceInView(now) === slice && now.window === window;
+    if (!isStill || study.picture(slice.id, window)) void this.#paint();
   }
 
   /** @param {ImageData} picture */
@@ -125,16 +141,13 @@ export class LlViewer extends Part {
   }
 
   /** Sizes the frame so that the slice fits the stage in its true proportions. @param {Readonly<State>} state */
-  #fit({ series, view }) {
-    const shown = series[view.series];
+  #fit(state) {
+    const shown = seriesInView(state);
     if (!shown) return;
-    const { clientWidth, clientHeight } = this.#stage;
-    const { x, y } = shown.spacing_mm;
-    const width = shown.cols * x;
-    const height = shown.rows * y;
-    const pxPerMm = Math.min(clientWidth / width, clientHeight / height);
-    this.#frame.style.width = `${width * pxPerMm}px`;
-    this.#frame.style.height = `${height * pxPerMm}px`;
+    const room = { width: this.#stage.clientWidth, height: this.#stage.clientHeight };
+    const { width, height, pxPerMm } = fitting(shown, shown.spacing_mm, room);
+    this.#frame.style.width = `${width}px`;
+    this.#frame.style.height = `${height}px`;
     this.#scale.hidden = shown.spacing_source === "assumed";
     this.#scaleBar.style.width = `${SCALE_MM * pxPerMm}px`;
   }
@@ -143,24 +156,30 @@ export class LlViewer extends Part {
    * Draws the boxes, and the diameters of those pointed at or selected, and says in words what is drawn.
    * @param {Readonly<State>} state
    */
-  #outline({ series, view, detections, model, selected, pointed, showTruth, showBoxes }) {
-    const shown = series[view.series];
-    const slice = shown?.slices[view.slice];
+  #outline(state) {
+    const { view, model, selected, pointed, showTruth, showBoxes } = state;
+    const [shown, slice] = [seriesInView(state), sliceInView(state)];
     if (!shown || !slice) return;
-    const found = onSlice(detections, view);
+    const { words } = this;
+    const found = shownInView(state);
     /** @type {Outline[]} */
-    const truth = slice.truth_px.map((box_px) => ({ box_px, label: words.viewer.truth, kind: "truth", isSelected: false, lines: [] }));
+    const truth = slice.truth_px.map((box_px) => ({
+      box_px,
+      label: words.viewer.truth,
+      kind: "truth",
+      isSelected: false,
+      lines: [],
+    }));
     /** @type {Outline[]} */
-    const detected = found.map((d, rank) => {
-      const key = detectionKey(d);
-      const isMeasured = key === selected || key === pointed;
-      const label = words.detections.label(letters(rank), d.score);
+    const detected = found.map(({ detection: { id, score, axes, box_px }, rank }) => {
+      const measured = id === selected || id === pointed ? axes : null;
+      const label = words.detections.label(letters(rank), score);
       return {
-        box_px: d.box_px,
-        label: isMeasured && d.axes ? `${label} · ${words.detections.size(d.axes)}` : label,
+        box_px,
+        label: measured ? `${label} · ${words.detections.size(measured)}` : label,
         kind: "detector",
-        isSelected: key === selected,
-        lines: isMeasured && d.axes ? [d.axes.long_px, d.axes.short_px] : [],
+        isSelected: id === selected,
+        lines: measured ? [measured.long_px, measured.short_px] : [],
       };
     });
     // The selected one last, over the others.
@@ -170,28 +189,29 @@ export class LlViewer extends Part {
     const colours = { truth: colour("--truth"), detector: colour("--detector"), measure: colour("--measure") };
     drawOverlay(this.#overlay, shown, [...(showTruth ? truth : []), ...(showBoxes ? detected : [])], colours);
     const picture = words.viewer.picture(view.slice + 1, shown.slices.length, found.length, truth.length);
-    const at = found.findIndex((d) => detectionKey(d) === selected);
-    const chosen = found[at];
-    const label = chosen && words.detections.spoken(letters(at), chosen.score, spoken(chosen, model));
+    const chosen = found.find(({ detection }) => detection.id === selected);
+    const details = chosen ? spoken(chosen.detection, model, words) : [];
+    const label = chosen && words.detections.spoken(letters(chosen.rank), chosen.detection.score, details);
     setAttributes(this.#canvas, { "aria-label": label ? words.viewer.selected(picture, label) : picture });
   }
 
   /** @param {Readonly<State>} state */
-  #annotate({ series, synthetic, view, window, detected, undrawable, stage }) {
-    const shown = series[view.series];
-    const slice = shown?.slices[view.slice];
+  #annotate(state) {
+    const { synthetic, window, found, undrawable, stage } = state;
+    const [shown, slice] = [seriesInView(state), sliceInView(state)];
     if (!shown || !slice) return;
-    const key = sliceKey(view.series, view.slice);
+    const { viewer, codes } = this.words;
     setText(this.#file, fileName(clean(slice.path)));
-    setText(this.#series, clean(shown.id));
+    setText(this.#series, clean(shown.name));
     this.#synthetic.hidden = !synthetic;
     this.#notHounsfield.hidden = shown.hounsfield;
-    setText(this.#position, slice.position_mm === null ? "" : words.viewer.position(slice.position_mm));
-    const isWaiting = stage === "detecting" && !detected.has(key);
-    setText(this.#waiting, undrawable.has(key) ? words.viewer.undrawable : isWaiting ? words.viewer.waiting : "");
-    setText(this.#window, words.viewer.window(window.width_hu, window.center_hu));
-    setText(this.#spacing, spacingText(shown));
-    const letters = sideLetters(shown.orientation, slice.path);
+    setText(this.#position, slice.position_mm === null ? "" : viewer.position(slice.position_mm));
+    const isWaiting = stage === "detecting" && shown.hounsfield && !found.has(slice.id);
+    setText(this.#waiting, undrawable.has(slice.id) ? viewer.undrawable : isWaiting ? viewer.waiting : "");
+    setText(this.#window, viewer.window(window.width_hu, window.center_hu));
+    const source = codes.spacingSources[shown.spacing_source] ?? clean(shown.spacing_source);
+    setText(this.#spacing, viewer.spacing(shown.spacing_mm, source));
+    const letters = sideLetters(shown, slice.path, viewer.assumedRight);
     for (const [side, element] of Object.entries(this.#sides)) setText(element, letters[side] ?? "");
   }
 
@@ -221,8 +241,7 @@ export class LlViewer extends Part {
   #onDrag(event) {
     const press = this.#press;
     if (!press) {
-      const under = this.#under(event);
-      this.app.actions.point(under ? detectionKey(under) : null);
+      this.app.actions.point(this.#under(event)?.detection.id ?? null);
       return;
     }
     const dx = event.clientX - press.x;
@@ -242,43 +261,36 @@ export class LlViewer extends Part {
     this.#press = null;
     if (!press || press.moved) return;
     const under = this.#under(event);
-    if (under) this.app.actions.select(under);
+    if (under) this.app.actions.select(under.detection.id);
     else this.app.actions.unselect();
   }
 
-  /** The detection under the pointer: of several, the one with the highest score. @param {PointerEvent} event */
-  #under(event) {
-    const { showBoxes, detections, view } = this.app.store.get();
-    return showBoxes ? onSlice(detections, view).find((d) => this.#covers(d, event)) : undefined;
-  }
-
   /**
-   * @param {Detection} detection
+   * The detection under the pointer: of several, the one with the highest score.
    * @param {PointerEvent} event
+   * @returns {Shown | undefined}
    */
-  #covers({ box_px: [x0, y0, x1, y1] }, event) {
+  #under(event) {
+    const state = this.app.store.get();
+    const shown = seriesInView(state);
+    if (!shown || !state.showBoxes) return undefined;
     const frame = this.#frame.getBoundingClientRect();
-    const x_px = ((event.clientX - frame.left) / frame.width) * this.#canvas.width;
-    const y_px = ((event.clientY - frame.top) / frame.height) * this.#canvas.height;
-    return x_px >= x0 && x_px < x1 && y_px >= y0 && y_px < y1;
+    const point = imageFromCanvas(filling(shown, frame), [event.clientX - frame.left, event.clientY - frame.top]);
+    return shownInView(state).find(({ detection }) => covers(detection.box_px, point));
   }
 }
 
 /**
  * The letters at the edges. A PNG says nothing about its orientation; DeepLesion's have the patient's right on the left.
- * @param {string | null} orientation
- * @param {string} path
+ * @param {SeriesInfo} series
+ * @param {string} path of the slice
+ * @param {string} assumed what stands at the left where the orientation is only assumed
  * @returns {Record<string, string>}
  */
-function sideLetters(orientation, path) {
-  if (orientation === null) return { left: /\.png$/i.test(path) ? words.viewer.assumedRight : "" };
+function sideLetters({ orientation }, path, assumed) {
+  if (orientation === null) return { left: /\.png$/i.test(path) ? assumed : "" };
   const [left = "", right = "", top = "", bottom = ""] = clean(orientation).split(/[\\ ]/);
   return { left, right, top, bottom };
-}
-
-/** @param {SeriesInfo} series */
-function spacingText({ spacing_mm, spacing_source }) {
-  return words.viewer.spacing(spacing_mm, words.viewer.spacingSource[spacing_source] ?? clean(spacing_source));
 }
 
 customElements.define("ll-viewer", LlViewer);

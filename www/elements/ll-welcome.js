@@ -1,43 +1,58 @@
 // @ts-check
 /** What stands where the slice will be: an invitation, or why the page cannot start. */
 
-/** @import { State } from "../types.js" */
-import { make, setText } from "../dom.js";
-import { words } from "../words.js";
+/** @import { State } from "../state/state.js" */
+/** @import { Words } from "../words/index.js" */
+import { problemText } from "../words/index.js";
+import { make, setText } from "./dom.js";
 import { Part } from "./part.js";
 
 export class LlWelcome extends Part {
+  #subtitle = make("p", { class: "what" });
+  #heading = make("h2");
+  #how = make("p", { class: "how" });
+  #formats = make("dl", { class: "formats" });
+  #promise = make("p", { class: "promise" });
+  /** The place of the buttons while no study is open. */
+  slotForOpen = make("div", { class: "open-slot" });
   #invitation = make(
     "div",
     { class: "invitation" },
-    make("p", { class: "what" }, words.subtitle),
-    make("h2", {}, words.welcome.heading),
-    make("p", { class: "how" }, words.welcome.body),
+    this.#subtitle,
+    this.#heading,
+    this.#how,
+    this.slotForOpen,
+    this.#formats,
+    this.#promise,
   );
-  #formats = make(
-    "dl",
-    { class: "formats" },
-    ...words.welcome.formats.map(([name = "", what = ""]) => make("div", {}, make("dt", {}, name), make("dd", {}, what))),
-  );
-  #lock = make("p", { class: "promise" }, words.lock.explain);
+  #failureHeading = make("h2");
   #why = make("p");
-  #particulars = make("p", { class: "particulars" });
+  #hint = make("span");
   #code = make("code");
   #failure = make(
     "div",
     { class: "failure", role: "alert", hidden: true },
-    make("h2", {}, words.failure.heading),
+    this.#failureHeading,
     this.#why,
-    this.#particulars,
-    make("p", { class: "quiet" }, words.failure.hint, " ", this.#code),
+    make("p", { class: "quiet" }, this.#hint, " ", this.#code),
   );
-  /** The place of the buttons while no study is open. */
-  slotForOpen = make("div", { class: "open-slot" });
 
   /** @override */
   build() {
-    this.#invitation.append(this.slotForOpen, this.#formats, this.#lock);
     this.append(this.#invitation, this.#failure);
+  }
+
+  /** @override @param {Words} words */
+  say({ subtitle, welcome, lock, failure }) {
+    setText(this.#subtitle, subtitle);
+    setText(this.#heading, welcome.heading);
+    setText(this.#how, welcome.body);
+    this.#formats.replaceChildren(
+      ...welcome.formats.map(([name = "", what = ""]) => make("div", {}, make("dt", {}, name), make("dd", {}, what))),
+    );
+    setText(this.#promise, lock.explain);
+    setText(this.#failureHeading, failure.heading);
+    setText(this.#hint, failure.hint);
   }
 
   /** @override @param {AbortSignal} signal */
@@ -52,8 +67,7 @@ export class LlWelcome extends Part {
     this.#failure.hidden = !hasFailed;
     this.#invitation.classList.toggle("is-starting", stage === "loading");
     if (!hasFailed || !failure) return;
-    setText(this.#why, words.failure.codes[failure.code] ?? words.failure.other);
-    setText(this.#particulars, failure.message);
+    setText(this.#why, problemText(this.words, failure));
     setText(this.#code, failure.code);
   }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(project: &Project, json: Option<&Path>) -> Result<()> {
     web::compile(project, &manifest.wasm, "bench/plain")?;
     web::build(project, "full")?;
     run_command(
-        Command::new("node")
+        Command::new(web::node())
             .arg("bench/run.mjs")
             .args(json)
             .current_dir(project.root())

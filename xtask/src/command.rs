@@ -1,5 +1,6 @@
 //! Runs other programs: each is printed before it starts, and its failure is an error.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,27 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("{line}\nended with {status}");
     }
     Ok(())
+}
+
+/// Runs a program with this terminal's output, and returns what it printed besides.
+pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
+    let line = describe(command);
+    eprintln!("$ {line}");
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {line}"))?;
+    let mut printed = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for text in BufReader::new(stdout).lines() {
+            let text = text.with_context(|| format!("{line} printed no UTF-8"))?;
+            println!("{text}");
+            printed.push_str(&text);
+            printed.push('\n');
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{line}\nended with {status}");
+    }
+    Ok(printed)
 }
 
 /// Runs a program quietly and returns what it printed, without the white space around it.

@@ -26,7 +26,7 @@ cargo xtask COMMAND
   web [--profile fast]               build the page into dist/; `fast` skips wasm-opt and the byte budgets
   bench [--json PATH]                build the page and time its engine beside onnxruntime-web and plain tract
   tools                              install the pinned build tools into .tools/
-  tidy                               layers, words, pinned dependencies, file sizes
+  tidy                               layers, words, pinned dependencies, quoted figures, file sizes
 ";
 
 fn main() -> ExitCode {
@@ -63,7 +63,7 @@ fn run() -> Result<()> {
     match command.as_str() {
         "serve" => {
             web::build(&project, &options.profile)?;
-            serve::serve(&project.dist(), options.port)
+            serve::serve(&project, options.port)
         }
         "test" if options.list => {
             test::list();

@@ -1,20 +1,23 @@
 //! Every check of the project, in stages. A stage that fails does not stop the others; nothing is left out in silence.
 
+mod shared;
+mod skipped;
 mod stages;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use stages::{STAGES, Stage};
+use stages::{Ran, STAGES, Stage};
 
 use crate::project::Project;
 
 /// How a stage ended.
 enum Outcome {
-    Passed(Duration),
+    Ran(Duration, Ran),
     Failed(Duration, String),
-    LeftOut,
+    /// Other stages were named.
+    NotChosen,
 }
 
 /// Prints the stages with what each does.
@@ -29,7 +32,8 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<()> {
     let chosen = choose(names)?;
     let mut outcomes: Vec<(&Stage, Outcome)> = Vec::new();
     for stage in STAGES {
-        let outcome = if chosen.contains(stage.name) { run_stage(project, stage, &outcomes) } else { Outcome::LeftOut };
+        let outcome =
+            if chosen.contains(stage.name) { run_stage(project, stage, &outcomes) } else { Outcome::NotChosen };
         outcomes.push((stage, outcome));
     }
     report(&outcomes)
@@ -45,7 +49,7 @@ fn run_stage(project: &Project, stage: &Stage, earlier: &[(&Stage, Outcome)]) ->
     }
     let started = Instant::now();
     match (stage.run)(project) {
-        Ok(()) => Outcome::Passed(started.elapsed()),
+        Ok(ran) => Outcome::Ran(started.elapsed(), ran),
         Err(error) => {
             println!("{}: {error:#}", stage.name);
             Outcome::Failed(started.elapsed(), format!("{error:#}"))
@@ -74,27 +78,52 @@ fn choose(names: &[String]) -> Result<BTreeSet<&'static str>> {
 
 /// Prints the closing table, whose last line is read by continuous integration.
 fn report(outcomes: &[(&Stage, Outcome)]) -> Result<()> {
-    let (mut n_passed, mut n_failed) = (0, 0);
-    println!();
-    for (stage, outcome) in outcomes {
-        match outcome {
-            Outcome::Passed(time) => {
-                n_passed += 1;
-                println!("{:<9} passed   {:>6.0} s", stage.name, time.as_secs_f64());
-            }
-            Outcome::Failed(time, error) => {
-                n_failed += 1;
-                let first = error.lines().next().unwrap_or_default();
-                println!("{:<9} FAILED   {:>6.0} s  {first}", stage.name, time.as_secs_f64());
-            }
-            Outcome::LeftOut => println!("{:<9} left out, since other stages were named", stage.name),
-        }
-    }
-    println!("\n{n_passed} passed, {n_failed} failed");
-    if n_failed > 0 {
+    let table = table(outcomes);
+    println!("\n{table}");
+    if outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(..))) {
         std::process::exit(1);
     }
     Ok(())
+}
+
+/// Every stage with its seconds and what it left out, then the tests that were left out by name, then the sums.
+fn table(outcomes: &[(&Stage, Outcome)]) -> String {
+    let (mut n_passed, mut n_failed) = (0, 0);
+    let mut lines = Vec::new();
+    let mut left_out = Vec::new();
+    for (Stage { name, .. }, outcome) in outcomes {
+        let (word, time, note) = match outcome {
+            Outcome::Ran(time, Ran::All) => ("passed", Some(time), String::new()),
+            Outcome::Ran(time, Ran::Without(tests)) => {
+                ("passed", Some(time), format!("{} left out", count(tests.len())))
+            }
+            Outcome::Ran(time, Ran::Nothing(tests)) => ("LEFT OUT", Some(time), count(tests.len())),
+            Outcome::Failed(time, error) => {
+                ("FAILED", Some(time), error.lines().next().unwrap_or_default().to_string())
+            }
+            Outcome::NotChosen => ("left out", None, "since other stages were named".to_string()),
+        };
+        match outcome {
+            Outcome::Ran(_, Ran::All | Ran::Without(_)) => n_passed += 1,
+            Outcome::Failed(..) => n_failed += 1,
+            Outcome::Ran(_, Ran::Nothing(_)) | Outcome::NotChosen => {}
+        }
+        if let Outcome::Ran(_, Ran::Without(tests) | Ran::Nothing(tests)) = outcome {
+            left_out.extend(tests.iter().map(|test| format!("{name:<9} {test}")));
+        }
+        let seconds = time.map(|time| format!("{:>6.0} s", time.as_secs_f64())).unwrap_or_default();
+        lines.push(format!("{name:<9} {word:<8} {seconds:>8}  {note}").trim_end().to_string());
+    }
+    if !left_out.is_empty() {
+        lines.push(format!("\n{} left out:", count(left_out.len())));
+        lines.extend(left_out);
+    }
+    lines.push(format!("\n{n_passed} passed, {n_failed} failed"));
+    lines.join("\n")
+}
+
+fn count(n_tests: usize) -> String {
+    if n_tests == 1 { "1 test".to_string() } else { format!("{n_tests} tests") }
 }
 
 #[cfg(test)]
@@ -108,6 +137,33 @@ mod tests {
                 assert!(STAGES[..at].iter().any(|earlier| earlier.name == *need), "{} needs {need}", stage.name);
             }
         }
+    }
+
+    #[test]
+    fn the_table_names_and_counts_what_was_left_out() {
+        let stage = |name| STAGES.iter().find(|stage| stage.name == name).unwrap();
+        let time = Duration::from_secs(7);
+        let tests = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let table = table(&[
+            (stage("fmt"), Outcome::Ran(time, Ran::All)),
+            (stage("native"), Outcome::NotChosen),
+            (stage("shared"), Outcome::Ran(time, Ran::Nothing(tests(&["one", "two"])))),
+            (stage("e2e"), Outcome::Ran(time, Ran::Without(tests(&["three"])))),
+            (stage("training"), Outcome::Failed(time, "broken\nmore".to_string())),
+        ]);
+        assert_eq!(
+            table,
+            "fmt       passed        7 s\n\
+             native    left out           since other stages were named\n\
+             shared    LEFT OUT      7 s  2 tests\n\
+             e2e       passed        7 s  1 test left out\n\
+             training  FAILED        7 s  broken\n\n\
+             3 tests left out:\n\
+             shared    one\n\
+             shared    two\n\
+             e2e       three\n\n\
+             2 passed, 1 failed"
+        );
     }
 
     #[test]

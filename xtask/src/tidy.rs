@@ -1,9 +1,12 @@
-//! Checks of the sources that no compiler makes: layers, words, pinned dependencies, file sizes, unfinished marks.
+//! Checks of the sources that no compiler makes: layers, words, pinned dependencies, quoted figures, file sizes,
+//! unfinished marks.
 //!
 //! What git tracks or would track is looked at. Every finding is one line that names file and line; all are printed.
 
 mod dependencies;
+mod figures;
 mod layers;
+mod paths;
 mod words;
 
 use std::path::Path;
@@ -31,15 +34,14 @@ pub(crate) fn check(project: &Project) -> Result<()> {
         // A binary file is no text to read; its size is all there is to check.
         let Ok(text) = String::from_utf8(read(&path)?) else { continue };
         findings.extend(words::unfinished(file, &text));
-        if file == "www/words.js" || has_extension(file, "md") {
+        if file.starts_with("www/words/") || has_extension(file, "md") {
             findings.extend(words::forbidden(file, &text));
         }
-        if file.starts_with("src/") && has_extension(file, "rs") {
-            sources.push((file.clone(), text));
-        }
+        sources.push((file.clone(), text));
     }
     findings.extend(layers::check(&sources));
     let architecture = read_text(&project.path("ARCHITECTURE.md"))?;
+    findings.extend(paths::check(&architecture, &files));
     for file in files.iter().filter(|file| Path::new(file).ends_with("Cargo.toml")) {
         findings.extend(dependencies::cargo(file, &read_text(&project.path(file))?, &architecture)?);
     }
@@ -48,6 +50,12 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     }
     let requirements = "training/requirements.txt";
     findings.extend(dependencies::python(requirements, &read_text(&project.path(requirements))?));
+    findings.extend(figures::check(
+        &read_text(&project.path("README.md"))?,
+        project.path("models/detector.onnx").metadata()?.len(),
+        &read_text(&project.path("training/results/figures.json"))?,
+        &read_text(&project.path("docs/conformance.md"))?,
+    )?);
     if !findings.is_empty() {
         bail!("tidy found {} things:\n{}", findings.len(), findings.join("\n"));
     }

@@ -6,6 +6,7 @@
 mod assemble;
 mod sizes;
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,6 +62,11 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// Node: the program that NODE names, or the one in PATH.
+pub(crate) fn node() -> OsString {
+    env::var_os("NODE").unwrap_or_else(|| "node".into())
 }
 
 /// Sets what every compilation for WebAssembly has in common, so that page and tests share their dependencies.
@@ -121,8 +127,7 @@ fn optimise(project: &Project, cache: &mut Cache, profile: &Profile, linked: &[u
 
 /// Starts the built module once and loads the model into it: a module that dies at start-up is never published.
 fn check_start(project: &Project, model: &Model, dist: &Path) -> Result<()> {
-    let node = env::var_os("NODE").unwrap_or_else(|| "node".into());
-    run(Command::new(node)
+    run(Command::new(node())
         .arg(project.path("xtask/check-start.mjs"))
         .arg(dist.join(assemble::GLUE))
         .arg(dist.join(assemble::WASM_IN_DIST))

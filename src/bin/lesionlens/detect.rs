@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use lesionlens::model::Model;
-use lesionlens::model::tract::TractModel;
 use lesionlens::report::json::{DetectionsHead, ImageDetections, SeriesReport};
 use lesionlens::study::Study;
 use serde::Serialize;
@@ -18,7 +17,7 @@ use crate::files::read_each;
 pub(crate) fn detect(
     paths: &[PathBuf],
     threshold: Option<f32>,
-    model: &mut TractModel,
+    model: &mut impl Model,
     out: &mut impl Write,
 ) -> Result<()> {
     let mut study = Study::default();

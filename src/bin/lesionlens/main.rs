@@ -18,7 +18,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::Parser;
 use lesionlens::codes::codes;
+use lesionlens::model::Model;
 use lesionlens::phantom::Phantom;
+use lesionlens::thorough::Thorough;
 use serde::Serialize;
 
 use crate::args::{Args, Command};
@@ -27,7 +29,13 @@ fn main() -> Result<()> {
     match Args::parse().command {
         Command::Info { paths, .. } => print_json(&info::info(&paths)?),
         Command::Detect { paths, threshold, model, .. } => {
-            detect::detect(&paths, threshold, &mut model.load()?, &mut std::io::stdout().lock())
+            let (mut net, mut out) = (model.load()?, std::io::stdout().lock());
+            if model.thorough {
+                let threshold = threshold.or_else(|| net.spec().thorough.as_ref().map(|spec| spec.default_threshold));
+                detect::detect(&paths, threshold, &mut Thorough(&mut net), &mut out)
+            } else {
+                detect::detect(&paths, threshold, &mut net, &mut out)
+            }
         }
         Command::Vet => vet::serve(),
         Command::Codes => print_json(&codes()),

@@ -14,7 +14,11 @@ const FLAGS = [
 
 /** A headless Chromium with a fresh profile: the one that the environment variable CHROMIUM names. */
 export function launch(more = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...FLAGS, ...more] });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [...FLAGS, ...more],
+  });
 }
 
 /**
@@ -70,14 +74,15 @@ export async function drop(page, files, selector = "body") {
   const transfer = await page.evaluateHandle(() => new DataTransfer());
   for (const { name, bytes } of files) {
     await page.evaluate(
-      ([to, name, base64]) => {
+      ({ to, name, base64 }) => {
         const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
         to.items.add(new File([bytes], name));
       },
-      [transfer, name, bytes.toString("base64")],
+      { to: transfer, name, base64: bytes.toString("base64") },
     );
   }
-  for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent(selector, type, { dataTransfer: transfer });
+  for (const type of ["dragenter", "dragover", "drop"])
+    await page.dispatchEvent(selector, type, { dataTransfer: transfer });
 }
 
 /** The detections that the page shows. Ends of diameters lie flat, `[x0, y0, x1, y1]`. */
@@ -101,5 +106,7 @@ export function shownDetections(page) {
 
 /** The errors that the page shows. */
 export function shownErrors(page) {
-  return page.$$eval("[data-testid=error]", (rows) => rows.map(({ dataset }) => ({ file: dataset.file, code: dataset.code })));
+  return page.$$eval("[data-testid=error]", (rows) =>
+    rows.map(({ dataset }) => ({ file: dataset.file, code: dataset.code })),
+  );
 }

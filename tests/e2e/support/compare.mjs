@@ -39,7 +39,9 @@ function assertSameMeasures(shown, native) {
  */
 export async function assertSameAsNative(shown, paths, floor) {
   const report = await detectNatively(paths, floor);
-  const native = report.images.flatMap(({ series, slice, detections }) => detections.map((d) => ({ ...d, series, slice })));
+  const native = report.images.flatMap(({ series, slice, detections }) =>
+    detections.map((d) => ({ ...d, series, slice })),
+  );
   const rest = [...native];
   const onlyShown = [];
   for (const detection of shown) {

@@ -21,13 +21,18 @@ export const SHARED = path.join(root, "../shared");
 
 /** A reason to skip what needs `../shared/<inside>`, or false where it is there. */
 export function withoutShared(inside) {
-  return existsSync(path.join(SHARED, inside)) ? false : `../shared/${inside} is absent: this test reads real files from it`;
+  return existsSync(path.join(SHARED, inside))
+    ? false
+    : `../shared/${inside} is absent: this test reads real files from it`;
 }
 
 /** Absolute paths of all files below a folder, in order. */
 export function filesBelow(folder) {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries.filter((e) => e.isFile()).map((e) => path.join(e.parentPath ?? e.path, e.name)).sort();
+  return entries
+    .filter((e) => e.isFile())
+    .map((e) => path.join(e.parentPath ?? e.path, e.name))
+    .sort();
 }
 
 /** Files as `drop` takes them, under their own names or those that `nameOf` gives. */
@@ -47,7 +52,9 @@ export async function detectNatively(paths, floor) {
 
 /** The list of files in the built page. */
 export function readBuild() {
-  const [, json] = /<script type="application\/json" id="build">([^<]*)<\/script>/.exec(readFileSync(path.join(DIST, "index.html"), "utf8"));
+  const [, json] = /<script type="application\/json" id="build">([^<]*)<\/script>/.exec(
+    readFileSync(path.join(DIST, "index.html"), "utf8"),
+  );
   return JSON.parse(json);
 }
 

@@ -1,17 +1,15 @@
-/** A static host on 127.0.0.1 for the built page, which keeps a list of what it was asked for. */
+/** The project's static host for the built page, with a list of what it was asked for and files changed on the way. */
 
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { createServer } from "node:http";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
+import { serve as host } from "../../../xtask/serve.mjs";
+
 const TYPES = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
+  ".html": "text/html",
+  ".js": "text/javascript",
   ".json": "application/json",
   ".wasm": "application/wasm",
-  ".md": "text/markdown; charset=utf-8",
 };
 
 /**
@@ -22,34 +20,19 @@ const TYPES = {
 export async function serve(root, { prefix = "/", patch = {} } = {}) {
   /** Method and path of every request, in order. */
   const requests = [];
-  const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://host");
-    requests.push(`${request.method} ${pathname}`);
-    request.resume();
-    if (!pathname.startsWith(prefix)) {
-      response.writeHead(404).end();
-      return;
-    }
-    const inside = decodeURIComponent(pathname.slice(prefix.length)) || "index.html";
-    const file = path.join(root, inside);
-    const found = file.startsWith(path.resolve(root)) ? await stat(file).catch(() => null) : null;
-    if (!found?.isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
-    if (patch[inside]) response.end(patch[inside](await readFile(file)));
-    else createReadStream(file).pipe(response);
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${server.address().port}`;
-  return {
-    origin,
-    url: `${origin}${prefix}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  const { origin, close } = await host(
+    { [prefix]: root },
+    {
+      before(request, response) {
+        const { pathname } = new URL(request.url ?? "/", "http://host");
+        requests.push(`${request.method} ${pathname}`);
+        const inside = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || "index.html" : "";
+        if (!Object.hasOwn(patch, inside)) return false;
+        response.writeHead(200, { "content-type": TYPES[path.extname(inside)] ?? "application/octet-stream" });
+        response.end(patch[inside](readFileSync(path.join(root, inside))));
+        return true;
+      },
     },
-  };
+  );
+  return { origin, url: `${origin}${prefix}`, requests, close };
 }

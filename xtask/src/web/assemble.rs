@@ -20,7 +20,7 @@ pub(super) const WASM_IN_DIST: &str = "pkg/lesionlens_bg.wasm";
 /// The JavaScript around the module in `dist/`.
 pub(super) const GLUE: &str = "pkg/lesionlens.js";
 /// The worker's script in `dist/`.
-pub(super) const WORKER: &str = "worker.js";
+pub(super) const WORKER: &str = "engine/worker.js";
 
 const BUILD_START: &str = r#"<script type="application/json" id="build">"#;
 const BUILD_END: &str = "</script>";

@@ -1,0 +1,1 @@
+"""From slices to training batches: crops, synthesis, targets."""

@@ -1,0 +1,1 @@
+"""What a net is worth: sets, detections, calibration, confusion, operating points."""

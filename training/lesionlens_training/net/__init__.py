@@ -1,0 +1,1 @@
+"""The net: its graph, its loss, its integers, its file."""

@@ -1,0 +1,1 @@
+"""Runs: training, mining, detection with a net."""

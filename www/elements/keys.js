@@ -1,0 +1,79 @@
+// @ts-check
+/** The keys of the reading room. */
+
+/** @import { App } from "./part.js" */
+
+/**
+ * Attaches the keys to whatever should hear them: the document where the viewer is the page, else the viewer.
+ * @param {EventTarget} target
+ * @param {App} app
+ * @param {AbortSignal} signal
+ */
+export function attachKeys(target, app, signal) {
+  target.addEventListener("keydown", (event) => onKey(/** @type {KeyboardEvent} */ (event), app), { signal });
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {App} app
+ */
+function onKey(event, app) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const focused = event.target instanceof Element ? event.target : null;
+  if (event.key === "?") {
+    app.actions.setHelp(!app.store.get().helpOpen);
+    event.preventDefault();
+    return;
+  }
+  if (app.store.get().helpOpen || app.store.get().series.length === 0) return;
+  const isSlider = focused?.matches("input[type=range]:not([data-slice-slider])") ?? false;
+  const isPressable = focused?.matches("button, a, summary, label, input, dialog") ?? false;
+  if (act(event.key, app, { isSlider, isPressable })) event.preventDefault();
+}
+
+/**
+ * Does what a key stands for; false where the key is left to the element that has the focus.
+ * @param {string} key
+ * @param {App} app
+ * @param {{ isSlider: boolean, isPressable: boolean }} focus
+ */
+function act(key, { actions }, focus) {
+  switch (key) {
+    case "ArrowUp":
+    case "ArrowDown":
+      if (focus.isSlider) return false;
+      actions.step(key === "ArrowDown" ? 1 : -1);
+      return true;
+    case "Home":
+    case "End":
+      if (focus.isSlider) return false;
+      if (key === "Home") actions.first();
+      else actions.last();
+      return true;
+    case " ":
+      if (focus.isPressable) return false;
+      actions.reset();
+      return true;
+    case "Escape":
+      actions.unselect();
+      return true;
+    case "n":
+    case "N":
+      actions.stepDetection(1);
+      return true;
+    case "p":
+    case "P":
+      actions.stepDetection(-1);
+      return true;
+    case "t":
+    case "T":
+      actions.toggleTruth();
+      return true;
+    case "b":
+    case "B":
+      actions.toggleBoxes();
+      return true;
+    default:
+      return actions.preset(key);
+  }
+}

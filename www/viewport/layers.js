@@ -1,0 +1,150 @@
+// @ts-check
+/**
+ * Draws boxes and their labels over a slice: truth green and solid, detector orange and dashed, 2 px wide with a dark
+ * halo; diameters thin, solid and lighter, with a tick at each end, as calipers leave them. Boxes and lines come in image
+ * pixels and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
+ */
+
+/** @import { Box, ImageSize, Point, Rectangle, Size } from "./transform.js" */
+import { canvasFromImage, filling, rectangleOf } from "./transform.js";
+
+/**
+ * @typedef {readonly [Point, Point]} Line both ends
+ * @typedef {{
+ *   box_px: Box, label: string, kind: "truth" | "detector", isSelected: boolean, lines: readonly Line[],
+ * }} Outline
+ */
+
+const HALO = "rgb(0 0 0 / 0.75)";
+const FONT = "600 12px system-ui, sans-serif";
+const LABEL_HEIGHT = 17;
+const DASHES = [7, 4];
+// A tick reaches this far to either side of its line, and at most this share of the line's length.
+const TICK = 4;
+const TICK_SHARE = 0.2;
+
+/**
+ * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
+ * @param {ImageSize} image
+ * @param {readonly Outline[]} outlines drawn in this order
+ * @param {{ truth: string, detector: string, measure: string }} colours
+ */
+export function drawOverlay(canvas, image, outlines, colours) {
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
+  canvas.height = Math.max(1, Math.round(height * devicePixelRatio));
+  const pen = canvas.getContext("2d");
+  if (!pen || width === 0) return;
+  pen.scale(canvas.width / width, canvas.height / height);
+  pen.font = FONT;
+  pen.textBaseline = "middle";
+  const transform = filling(image, { width, height });
+  const placed = outlines.map((outline) => ({ ...outline, at: rectangleOf(transform, outline.box_px) }));
+  // All halos first: where truth and detector coincide, green shows between the orange dashes.
+  for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });
+  for (const { at, kind, isSelected } of placed) {
+    strokeBox(pen, at, { colour: colours[kind], width: isSelected ? 3 : 2, dashes: kind === "detector" ? DASHES : [] });
+  }
+  /** @type {Line[]} */
+  const ends = placed
+    .flatMap(({ lines }) => lines)
+    .map(([one, other]) => [canvasFromImage(transform, one), canvasFromImage(transform, other)]);
+  for (const look of [
+    { colour: HALO, width: 3.5 },
+    { colour: colours.measure, width: 1.5 },
+  ]) {
+    for (const line of ends) strokeCaliper(pen, line, look);
+  }
+  /** @type {Rectangle[]} */
+  const taken = [];
+  for (const { at, kind, label, isSelected } of placed) {
+    const place = placeFor(at, pen.measureText(label).width + 10, { width, height }, taken);
+    taken.push(place);
+    writeLabel(pen, place, { label, colour: colours[kind], isSelected });
+  }
+}
+
+/**
+ * A line with a tick across each of its ends.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Line} line in canvas pixels
+ * @param {{ colour: string, width: number }} look
+ */
+function strokeCaliper(pen, [[x0, y0], [x1, y1]], { colour, width }) {
+  const share = Math.min(TICK_SHARE, TICK / (Math.hypot(x1 - x0, y1 - y0) || 1));
+  const tickX = -share * (y1 - y0);
+  const tickY = share * (x1 - x0);
+  pen.setLineDash([]);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.lineCap = "round";
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.lineTo(x1, y1);
+  for (const [x = 0, y = 0] of [
+    [x0, y0],
+    [x1, y1],
+  ]) {
+    pen.moveTo(x - tickX, y - tickY);
+    pen.lineTo(x + tickX, y + tickY);
+  }
+  pen.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Rectangle} at
+ * @param {{ colour: string, width: number, dashes: number[] }} line
+ */
+function strokeBox(pen, at, { colour, width, dashes }) {
+  pen.setLineDash(dashes);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.strokeRect(at.x, at.y, at.width, at.height);
+}
+
+/**
+ * Where a label goes: above its box, else below, else beside it, wherever it is on the slice and covers no other label.
+ * @param {Rectangle} box
+ * @param {number} width
+ * @param {Size} canvas
+ * @param {readonly Rectangle[]} taken
+ * @returns {Rectangle}
+ */
+function placeFor(box, width, canvas, taken) {
+  const height = LABEL_HEIGHT;
+  const left = Math.min(Math.max(box.x - 1, 0), canvas.width - width);
+  const right = Math.min(Math.max(box.x + box.width + 1 - width, 0), canvas.width - width);
+  const above = box.y - height - 4;
+  const below = box.y + box.height + 4;
+  const beside = Math.min(Math.max(box.y, 0), canvas.height - height);
+  const places = [
+    [left, above],
+    [left, below],
+    [right, above],
+    [right, below],
+    [box.x + box.width + 5, beside],
+    [box.x - width - 5, beside],
+  ].map(([x = 0, y = 0]) => ({ x, y, width, height }));
+  const fits = (/** @type {Rectangle} */ p) =>
+    p.x >= 0 && p.y >= 0 && p.x + p.width <= canvas.width && p.y + p.height <= canvas.height;
+  const isFree = (/** @type {Rectangle} */ p) =>
+    taken.every((t) => p.x >= t.x + t.width || t.x >= p.x + p.width || p.y >= t.y + t.height || t.y >= p.y + p.height);
+  const inside = { x: left, y: Math.max(box.y + 3, 0), width, height };
+  return places.find((p) => fits(p) && isFree(p)) ?? places.find(fits) ?? inside;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Rectangle} place
+ * @param {{ label: string, colour: string, isSelected: boolean }} look
+ */
+function writeLabel(pen, place, { label, colour, isSelected }) {
+  pen.fillStyle = isSelected ? colour : HALO;
+  pen.beginPath();
+  pen.roundRect(place.x, place.y, place.width, place.height, 3);
+  pen.fill();
+  pen.fillStyle = isSelected ? "#000" : colour;
+  pen.fillText(label, place.x + 5, place.y + place.height / 2 + 0.5);
+}
