@@ -63,6 +63,9 @@ const workers = {
 /** Problems that the page finds by itself. @type {Record<string, Sentence>} */
 const page = {
   FileUnreadable: () => "The browser could not read this file.",
+  FileReadTimeout: () => "This file did not answer within a minute. Copy it from its drive and add the copy.",
+  FolderUnreadable: () =>
+    "The browser could not list this folder to its end, so files may be missing. Copy the folder and add the copy.",
   MemoryFull: () => "No room left: the decoder's memory is full with the slices read so far.",
   DetectionStopped: () =>
     "The detector stopped on several slices and was not started again for this study. The slices can still be viewed.",
