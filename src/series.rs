@@ -255,6 +255,15 @@ impl Series {
         self.is_hounsfield().then_some(HounsfieldSeries(self))
     }
 
+    /// The series as a net may see it however its values lie: for values that the caller has made and knows to be
+    /// Hounsfield units. `None` where the files say that they are none, or where the image is no size of a CT.
+    #[must_use]
+    pub fn trusted(&self) -> Option<HounsfieldSeries<'_>> {
+        let Spacing { x_mm, y_mm, .. } = self.spacing;
+        let is_sized = is_plausible_size(self.rows(), self.cols(), (x_mm, y_mm));
+        (is_sized && self.slices.iter().all(Slice::is_hounsfield)).then_some(HounsfieldSeries(self))
+    }
+
     /// The slices in order, at least one.
     #[must_use]
     pub fn slices(&self) -> &[Slice] {
@@ -296,7 +305,7 @@ impl Series {
 
 /// A series whose values are Hounsfield units: grey levels of a picture say nothing to a net that was trained on them.
 #[derive(Debug, Clone, Copy)]
-// Invariant: is_hounsfield().
+// Invariant: is_hounsfield(), or trusted by who made the values; of a plausible size.
 pub struct HounsfieldSeries<'a>(&'a Series);
 
 impl Deref for HounsfieldSeries<'_> {

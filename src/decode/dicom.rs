@@ -39,7 +39,7 @@ use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 
 /// What a slice takes beside its pixels: its path, identifiers and geometry.
-const SLICE_BYTES: usize = 1024;
+const SLICE_BYTES: usize = 2048;
 
 pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     let meta = meta::read(start)?;
@@ -171,6 +171,9 @@ impl<'a> Groups<'a, '_> {
             let mut places = Vec::new();
             for place in [self.own, self.shared].into_iter().flatten() {
                 places.extend(dataset::first_item(place, group)?);
+                if place.sequence(group).is_some_and(|sequence| dataset::items(sequence).nth(1).is_some()) {
+                    return Err(DecodeError::FrameGroupsContradict { reason: "one of them holds several items" });
+                }
             }
             if places.is_empty() {
                 continue;
@@ -238,8 +241,8 @@ fn check_quantity(attributes: &Attributes<'_>, name: attributes::Name) -> Result
     let other = |value: &String| {
         let word = value.to_ascii_uppercase().replace([' ', '-'], "_");
         OTHER_QUANTITIES.contains(&word.as_str())
-            || word.starts_with("IODINE")
-            || (is_derived && word.starts_with("PERFUSION"))
+            || word.contains("IODINE")
+            || (is_derived && word.contains("PERFUSION"))
     };
     match attributes.texts(name).take(32).find(other) {
         Some(found) => Err(DecodeError::OtherQuantity { found }),

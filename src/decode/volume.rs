@@ -20,7 +20,7 @@ use crate::hounsfield::Rescale;
 use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
 /// What a plane takes beside its samples.
-const PLANE_BYTES: usize = 1024;
+const PLANE_BYTES: usize = 2048;
 
 /// Fractions that real samples are rounded to: 1/1024.
 const FRACTIONS: f64 = 1024.0;

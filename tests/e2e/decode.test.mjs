@@ -118,7 +118,8 @@ describe("decoding in the page", () => {
               const drawn = await ask("render", [id, window.center_hu, window.width_hu]);
               const input = await ask("input", [id]);
               if (drawn.error) refused.push(drawn.error.code);
-              if (input.error?.code !== (hounsfield ? undefined : "NotSearchable")) refused.push(input.error?.code ?? "searched");
+              if (input.error?.code !== (hounsfield ? undefined : "NotSearchable"))
+                refused.push(input.error?.code ?? "searched");
             }
           }
           const searched = series.filter(({ hounsfield }) => hounsfield).length;
@@ -220,7 +221,9 @@ describe("decoding in the page", () => {
       if (code === undefined) assert.deepEqual([unsaid, refused], [0, []], what);
     }
     const slowest = Math.max(...result.answers.map(({ ms }) => ms));
-    t.diagnostic(`${files.length} files; slowest ${Math.round(slowest)} ms; memory ${Math.round(result.bytes / 1048576)} MiB`);
+    t.diagnostic(
+      `${files.length} files; slowest ${Math.round(slowest)} ms; memory ${Math.round(result.bytes / 1048576)} MiB`,
+    );
   });
 
   test(`${N_MUTANTS} mutants, each followed by a good file`, async (t) => {

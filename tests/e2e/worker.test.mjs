@@ -85,15 +85,15 @@ describe("a lost worker", () => {
   });
 
   test("that trapped on one slice after the other costs these slices alone", async (t) => {
-    const bad = [1, 3, 5, 7].map((i) => [i, `${"abcdefghi"[i]}-trap-on-input.dcm`]);
-    const { page, n_slices, calls, errors } = await dropNamed(t, Object.fromEntries(bad), 9);
+    const bad = [1, 3, 5, 6].map((i) => [i, `${"abcdefg"[i]}-trap-on-input.dcm`]);
+    const { page, n_slices, calls, errors } = await dropNamed(t, Object.fromEntries(bad), 7);
     const traps = bad.map(([, file]) => ({ file, code: "WorkerTrap" }));
     assert.deepEqual(
       errors.sort((a, b) => (a.file < b.file ? -1 : 1)),
       traps,
     );
-    assert.equal(n_slices, 9);
-    assert.equal(calls.filter((call) => call === "accept").length, 5, "every other slice is searched, once");
+    assert.equal(n_slices, 7);
+    assert.equal(calls.filter((call) => call === "accept").length, 3, "every other slice is searched, once");
     assert.match(await page.innerText("[data-testid=status]"), /Done/);
   });
 
