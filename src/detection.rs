@@ -7,6 +7,15 @@ use crate::slice::SliceId;
 
 /// A box that the detector draws on one slice, with what it measures and names there.
 ///
+/// ```
+/// use lesionlens::detection::Detection;
+/// use lesionlens::geometry::BBox;
+///
+/// let detection = Detection::new(BBox::from([10.0, 20.0, 30.0, 50.0]), 0.7);
+/// assert_eq!((detection.box_px.width(), detection.box_px.height()), (20.0, 30.0));
+/// assert_eq!(detection.axes, None, "a model without diameters");
+/// ```
+///
 /// Read from a file, `axes` and `type` may be missing, as in detections that a detector without them wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]

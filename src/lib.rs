@@ -3,11 +3,14 @@
 //! The way of a slice, a file a stage: bytes → [`decode`] → [`slice::Slice`] → [`series::Series`] → [`input`] (tensor)
 //! → [`model`] (tract) → [`heads`] (candidates, with diameters and type by [`measure`]) → [`nms`] →
 //! [`detection::Detection`]; [`detector`] is that way from series to detections in one call. [`view`] turns a slice
-//! into pixels, [`froc`] scores detections, [`study`] holds what a person has opened, and `wasm` is the door for the
-//! page's worker. [`phantom`] makes the synthetic sample study.
+//! into pixels, [`froc`] scores detections, [`report`] is what goes out, [`study`] holds what a person has opened, [`codes`]
+//! lists every code, and `wasm` is the door for the page's workers. [`phantom`] makes the synthetic sample study.
 //!
 //! Things can fail only at the two ends: bytes ([`decode::DecodeError`]) and the model ([`model::ModelError`]). Between
 //! them are pure functions.
+//!
+//! The types that a user meets are [`study::Study`], [`slice::Slice`], [`series::Series`], [`detection::Detection`] and
+//! [`model::ModelSpec`]; each has an example.
 //!
 //! This is research and teaching software. It is not a medical device.
 

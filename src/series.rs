@@ -38,6 +38,25 @@ use crate::slice::tally::Tally;
 use crate::slice::{Format, Slice, SliceId};
 
 /// Slices that belong together, in order, with what is known about the stack.
+///
+/// ```
+/// use lesionlens::decode::{Decoded, decode};
+/// use lesionlens::phantom::{Phantom, SAMPLE_SEED};
+/// use lesionlens::series::{OrderRule, arrange};
+///
+/// let (sample, mut slices, mut tables) = (Phantom::new(SAMPLE_SEED), Vec::new(), Vec::new());
+/// for file in [2, 1, 0, sample.n_slices()] {
+///     let (path, bytes) = sample.file(file);
+///     match decode(&path, &bytes) {
+///         Ok(Decoded::Slice(slice)) => slices.push(*slice),
+///         Ok(Decoded::Table(table)) => tables.push(table),
+///         other => panic!("{other:?}"),
+///     }
+/// }
+/// let series = &arrange(slices, &tables)[0];
+/// assert_eq!(series.rule(), OrderRule::NameNumber { step_mm: Some(5.0) });
+/// assert_eq!(series.z_mm(1).zip(series.z_mm(0)).map(|(upper, lower)| upper - lower), Some(5.0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Series {
     id: SeriesId,

@@ -154,6 +154,17 @@ pub(crate) fn lasting_id(texts: &[&str], nth: usize) -> String {
 }
 
 /// One axial image in HU.
+///
+/// ```
+/// use lesionlens::decode::{Decoded, decode};
+/// use lesionlens::phantom::{Phantom, SAMPLE_SEED};
+///
+/// let (path, bytes) = Phantom::new(SAMPLE_SEED).file(12);
+/// let Ok(Decoded::Slice(slice)) = decode(&path, &bytes) else { panic!("{path} is a slice") };
+/// assert_eq!((slice.rows(), slice.cols()), (512, 512));
+/// assert_eq!(slice.hu()[0], -1024.0, "air in the corner, or what a scanner writes outside of its field");
+/// assert_eq!(slice.info().number, Some(13));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Slice {
     info: SliceInfo,

@@ -121,6 +121,29 @@ pub struct Ticket {
 }
 
 /// Decoded files and what was found on them.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use lesionlens::model::ModelSpec;
+/// use lesionlens::model::tract::TractModel;
+/// use lesionlens::phantom::{Phantom, SAMPLE_SEED};
+/// use lesionlens::study::Study;
+///
+/// let (mut study, sample) = (Study::default(), Phantom::new(SAMPLE_SEED));
+/// for file in [11, 12, 13, sample.n_slices()] {
+///     let (path, bytes) = sample.file(file);
+///     study.add_file(&path, &bytes)?;
+/// }
+/// study.arrange();
+/// let slice = study.series()[0].slice_ids()[1].to_string();
+///
+/// let spec = ModelSpec::from_json(include_str!("../models/detector.json"))?;
+/// let mut model = TractModel::load(spec, include_bytes!("../models/detector.onnx"))?;
+/// let found = study.detect(&mut model, &slice)?;
+/// assert!(found[0].detection.score > 0.5);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Study {
     /// Added since the last call of [`Study::arrange`].

@@ -11,6 +11,14 @@ const SCHEMA: &str = "lesionlens.model/2";
 
 /// Everything about a model that is not in its ONNX file. Read by [`ModelSpec::from_json`] only, so every spec in the
 /// program has been checked.
+///
+/// ```
+/// use lesionlens::model::ModelSpec;
+///
+/// let spec = ModelSpec::from_json(include_str!("../../models/detector.json")).unwrap();
+/// assert!((spec.score_floor..=1.0).contains(&spec.default_threshold));
+/// assert_eq!(ModelSpec::from_json("{}").unwrap_err().code(), "ModelSpecSyntax");
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
