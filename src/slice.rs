@@ -269,8 +269,14 @@ impl Slice {
 
     /// How the values lie along the Hounsfield scale, padding left out.
     pub(crate) fn tally(&self) -> &Tally {
-        let is_kept = |stored: &i32| self.padding.is_none_or(|(first, last)| !(first..=last).contains(stored));
-        self.tally.get_or_init(|| Tally::of(self.stored.iter().filter(is_kept).map(|stored| self.rescale.hu(stored))))
+        let (first, last) = self.padding.unwrap_or((i32::MAX, i32::MIN));
+        let hu = |stored: i32| (!(first..=last).contains(&stored)).then(|| self.rescale.hu(stored));
+        // Every pixel of a study is counted, so each type has a loop of its own.
+        self.tally.get_or_init(|| match &self.stored {
+            StoredValues::Unsigned(v) => Tally::of(v.iter().filter_map(|&x| hu(i32::from(x)))),
+            StoredValues::Signed(v) => Tally::of(v.iter().filter_map(|&x| hu(i32::from(x)))),
+            StoredValues::Wide(v) => Tally::of(v.iter().filter_map(|&x| hu(x))),
+        })
     }
 
     /// Smallest and largest Hounsfield value of the stored values, padding included.

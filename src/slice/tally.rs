@@ -94,10 +94,12 @@ impl Tally {
         let mut counts = vec![0_u64; LAST + 1];
         let mut deepest = f64::INFINITY;
         for hu in values {
-            let hu = hu.round();
-            if hu >= FIRST {
-                counts[((hu - FIRST) as usize).min(LAST)] += 1;
+            // Cutting off what stands behind the point rounds, since nothing here is below 0.
+            let at = hu - FIRST + 0.5;
+            if at >= 0.0 {
+                counts[(at as usize).min(LAST)] += 1;
             } else {
+                let hu = hu.round();
                 tally.n_deep += 1;
                 if hu < deepest {
                     deepest = hu;
