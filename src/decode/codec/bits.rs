@@ -3,6 +3,11 @@
 //! Behind the end of a segment stand zeros without end, so that looking ahead needs no check; whether any of them was
 //! used is asked once per row with [`Bits::is_overrun`].
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts of bits in a word of 64; where overflow is checked, as under the fuzzer, one beyond it shows"
+)]
+
 /// A reader over bytes from which byte stuffing has been removed.
 #[derive(Debug, Clone)]
 pub(super) struct Bits<'a> {
@@ -27,17 +32,18 @@ impl<'a> Bits<'a> {
             return;
         }
         if let Some((chunk, rest)) = self.rest.split_first_chunk::<4>() {
-            self.buffer |= u64::from(u32::from_be_bytes(*chunk)) << 32_u32.wrapping_sub(self.n);
+            self.buffer |= u64::from(u32::from_be_bytes(*chunk)) << (32 - self.n);
             self.rest = rest;
         } else {
             let mut last = [0; 4];
             last.iter_mut().zip(self.rest).for_each(|(to, from)| *to = *from);
-            self.buffer |= u64::from(u32::from_be_bytes(last)) << 32_u32.wrapping_sub(self.n);
-            let missing = 4_usize.saturating_sub(self.rest.len());
-            self.n_invented = self.n_invented.saturating_add(u32::try_from(missing).unwrap_or(4).wrapping_mul(8));
+            self.buffer |= u64::from(u32::from_be_bytes(last)) << (32 - self.n);
+            #[allow(clippy::cast_possible_truncation, reason = "fewer than 4")]
+            let missing = 4 - self.rest.len() as u32;
+            self.n_invented = self.n_invented.saturating_add(8 * missing);
             self.rest = &[];
         }
-        self.n = self.n.wrapping_add(32);
+        self.n += 32;
     }
 
     /// The next `count` bits, at most 32, without moving.
@@ -46,7 +52,7 @@ impl<'a> Bits<'a> {
         self.fill();
         // Two shifts, because one by 64 is none.
         #[allow(clippy::cast_possible_truncation, reason = "at most 32 bits are left after the shift")]
-        let bits = ((self.buffer >> 1) >> 63_u32.wrapping_sub(count)) as u32;
+        let bits = ((self.buffer >> 1) >> (63 - count)) as u32;
         bits
     }
 
@@ -54,7 +60,7 @@ impl<'a> Bits<'a> {
     #[inline]
     pub(super) fn skip(&mut self, count: u32) {
         self.buffer <<= count & 63;
-        self.n = self.n.wrapping_sub(count);
+        self.n -= count;
     }
 
     /// The next `count` bits, at most 32.

@@ -1,5 +1,10 @@
 //! Huffman codes of JPEG (ITU-T T.81): tables, the numbers that follow their symbols, and the bytes of a scan.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of at most 16 bits; where overflow is checked, as under the fuzzer, one beyond it shows"
+)]
+
 use super::bits::Bits;
 
 /// Bits that the fast table looks at.
@@ -74,11 +79,7 @@ pub(super) fn signed_bits(bits: &mut Bits<'_>, size: u32) -> i32 {
         return 0;
     }
     let value = bits.take(size).cast_signed();
-    if value < 1_i32.wrapping_shl(size.wrapping_sub(1)) {
-        value.wrapping_sub(1_i32.wrapping_shl(size)).wrapping_add(1)
-    } else {
-        value
-    }
+    if value < 1 << (size - 1) { value - (1 << size) + 1 } else { value }
 }
 
 /// The entropy-coded data of one scan, without its byte stuffing (B.1.1.5).

@@ -5,6 +5,11 @@
 //! are read (C.2.4.1), mapping tables and restart intervals are refused: no encoder of CT images writes them.
 
 #![allow(clippy::indexing_slicing, reason = "contexts have fixed numbers and every index is computed below them")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "samples of 16 bits, indices of a row and counts of bits; what errors of a stranger add up to is left to wrap \
+              by name, and where overflow is checked, as under the fuzzer, any other shows"
+)]
 
 use super::{Cells, Context, Frame};
 use crate::decode::DecodeError;
@@ -123,7 +128,7 @@ impl State {
     fn golomb(n: i32, a: i32) -> u32 {
         // The smallest k with n × 2^k ≥ a: where both have as many bits, or one more.
         let k = n.leading_zeros().saturating_sub(a.leading_zeros()).min(24);
-        k.wrapping_add(u32::from(n.wrapping_shl(k) < a))
+        k + u32::from(n.wrapping_shl(k) < a)
     }
 }
 
@@ -180,7 +185,7 @@ impl Coder {
         let mut current = above.clone();
         for row in samples.chunks_exact_mut(cols) {
             current[0] = above[1];
-            let (last, beyond) = (above[cols], &mut above[cols.wrapping_add(1)]);
+            let (last, beyond) = (above[cols], &mut above[cols + 1]);
             *beyond = last;
             self.decode_row(&above, &mut current, &mut bits).ok_or("its coded data hold bits that are no code")?;
             if bits.is_overrun() {
@@ -196,7 +201,7 @@ impl Coder {
 
     #[inline(always)]
     fn gradient(&self, difference: i32) -> i32 {
-        let at = difference.wrapping_add(self.maximum).cast_unsigned() as usize;
+        let at = (difference + self.maximum).cast_unsigned() as usize;
         i32::from(self.quantized.get(at).copied().unwrap_or(0))
     }
 
@@ -208,20 +213,20 @@ impl Coder {
         let mut c = *above.first()?;
         let mut b = *above.get(1)?;
         // The difference of b and c is that of d and b one sample before, and so is its quantized value.
-        let mut q2 = self.gradient(b.wrapping_sub(c));
+        let mut q2 = self.gradient(b - c);
         while at < end {
-            let d = *above.get(at.wrapping_add(1))?;
-            let (q1, q3) = (self.gradient(d.wrapping_sub(b)), self.gradient(c.wrapping_sub(a)));
-            let q = q1.wrapping_mul(81).wrapping_add(q2.wrapping_mul(9)).wrapping_add(q3);
+            let d = *above.get(at + 1)?;
+            let (q1, q3) = (self.gradient(d - b), self.gradient(c - a));
+            let q = 81 * q1 + 9 * q2 + q3;
             if q != 0 {
                 a = self.regular(q, a, b, c, bits)?;
                 *current.get_mut(at)? = a;
                 (c, b, q2) = (b, d, q1);
-                at = at.wrapping_add(1);
+                at += 1;
                 continue;
             }
-            let length = self.run_length(end.wrapping_sub(at), bits);
-            let behind = at.wrapping_add(length);
+            let length = self.run_length(end - at, bits);
+            let behind = at + length;
             current.get_mut(at..behind)?.fill(a);
             at = behind;
             if at < end {
@@ -229,9 +234,9 @@ impl Coder {
                 a = self.interruption(a, b, bits)?;
                 *current.get_mut(at)? = a;
                 c = b;
-                at = at.wrapping_add(1);
+                at += 1;
                 b = *above.get(at)?;
-                q2 = self.gradient(b.wrapping_sub(c));
+                q2 = self.gradient(b - c);
             }
         }
         Some(())
@@ -249,14 +254,14 @@ impl Coder {
         } else if c <= low {
             high
         } else {
-            a.wrapping_add(b).wrapping_sub(c)
+            a + b - c
         };
-        let predicted = predicted.wrapping_add(state.c.wrapping_mul(sign)).clamp(0, self.maximum);
+        let predicted = (predicted + state.c * sign).clamp(0, self.maximum);
         let k = State::golomb(state.n, state.a);
         let mapped = bits.golomb(k, self.limit, self.plain_bits)?;
         // A.5.2, inverted.
-        let mut error = (mapped >> 1) ^ (mapped & 1).wrapping_neg();
-        if self.near == 0 && k == 0 && state.b.wrapping_mul(2) <= state.n.wrapping_neg() {
+        let mut error = (mapped >> 1) ^ -(mapped & 1);
+        if self.near == 0 && k == 0 && state.b.wrapping_mul(2) <= -state.n {
             error = !error;
         }
         // A.6.
@@ -267,13 +272,13 @@ impl Coder {
             state.b >>= 1;
             state.n >>= 1;
         }
-        state.n = state.n.wrapping_add(1);
-        if state.b <= state.n.wrapping_neg() {
+        state.n += 1;
+        if state.b <= -state.n {
             state.b = state.b.wrapping_add(state.n).max(1_i32.wrapping_sub(state.n));
-            state.c = state.c.wrapping_sub(1).max(-128);
+            state.c = (state.c - 1).max(-128);
         } else if state.b > 0 {
             state.b = state.b.wrapping_sub(state.n).min(0);
-            state.c = state.c.wrapping_add(1).min(127);
+            state.c = (state.c + 1).min(127);
         }
         Some(self.restored(predicted, error.wrapping_mul(sign)))
     }
@@ -282,10 +287,10 @@ impl Coder {
     #[inline(always)]
     fn restored(&self, predicted: i32, error: i32) -> i32 {
         let mut value = predicted.wrapping_add(error.wrapping_mul(self.step));
-        let turn = self.range.wrapping_mul(self.step);
-        if value < self.near.wrapping_neg() {
+        let turn = self.range * self.step;
+        if value < -self.near {
             value = value.wrapping_add(turn);
-        } else if value > self.maximum.wrapping_add(self.near) {
+        } else if value > self.maximum + self.near {
             value = value.wrapping_sub(turn);
         }
         value.clamp(0, self.maximum)
@@ -295,28 +300,28 @@ impl Coder {
     fn run_length(&mut self, left: usize, bits: &mut StuffedBits<'_>) -> usize {
         let mut length = 0_usize;
         while bits.take(1) != 0 {
-            let run = 1_usize.wrapping_shl(u32::from(J[self.run_index & 31]));
-            let room = left.wrapping_sub(length);
+            let run = 1_usize << J[self.run_index & 31];
+            let room = left - length;
             if run <= room {
-                self.run_index = self.run_index.wrapping_add(1).min(31);
+                self.run_index = (self.run_index + 1).min(31);
             }
-            length = length.wrapping_add(run.min(room));
+            length += run.min(room);
             if length == left {
                 return length;
             }
         }
         let rest = bits.take(u32::from(J[self.run_index & 31]));
-        length.wrapping_add(usize::try_from(rest).unwrap_or(0)).min(left)
+        (length + rest as usize).min(left)
     }
 
     /// A.7.2: the sample that ends a run.
     fn interruption(&mut self, a: i32, b: i32, bits: &mut StuffedBits<'_>) -> Option<i32> {
         let j = u32::from(J[self.run_index & 31]);
-        let is_like = a.wrapping_sub(b).wrapping_abs() <= self.near;
+        let is_like = (a - b).abs() <= self.near;
         let kind = i32::from(is_like);
         let state = self.states.get_mut(if is_like { N_REGULAR + 1 } else { N_REGULAR })?;
         let k = State::golomb(state.n, state.a.wrapping_add(if is_like { state.n >> 1 } else { 0 }));
-        let mapped = bits.golomb(k, self.limit.wrapping_sub(j).wrapping_sub(1), self.plain_bits)?;
+        let mapped = bits.golomb(k, self.limit - j - 1, self.plain_bits)?;
         let coded = mapped.wrapping_add(kind);
         let is_odd = coded & 1;
         let magnitude = coded.wrapping_add(is_odd) >> 1;
@@ -331,7 +336,7 @@ impl Coder {
             state.n >>= 1;
             state.b >>= 1;
         }
-        state.n = state.n.wrapping_add(1);
+        state.n += 1;
         self.run_index = self.run_index.saturating_sub(1);
         let (predicted, sign) = if is_like { (a, 1) } else { (b, if a > b { -1 } else { 1 }) };
         Some(self.restored(predicted, error.wrapping_mul(sign)))
@@ -345,7 +350,7 @@ fn bits_for(number: i32) -> u32 {
 
 /// A.3.3.
 fn quantize(difference: i32, near: i32, [t1, t2, t3]: [i32; 3]) -> i8 {
-    let magnitude = difference.wrapping_abs();
+    let magnitude = difference.abs();
     let level = match magnitude {
         m if m >= t3 => 4,
         m if m >= t2 => 3,
@@ -353,7 +358,7 @@ fn quantize(difference: i32, near: i32, [t1, t2, t3]: [i32; 3]) -> i8 {
         m if m > near => 1,
         _ => 0,
     };
-    if difference < 0 { i8::wrapping_neg(level) } else { level }
+    if difference < 0 { -level } else { level }
 }
 
 /// C.2.4.1.1.1.
@@ -407,8 +412,8 @@ impl<'a> StuffedBits<'a> {
             let four = u32::from_be_bytes(*chunk);
             let holes = !four;
             if holes.wrapping_sub(0x0101_0101) & four & 0x8080_8080 == 0 {
-                self.buffer |= u64::from(four) << 32_u32.wrapping_sub(self.n);
-                self.n = self.n.wrapping_add(32);
+                self.buffer |= u64::from(four) << (32 - self.n);
+                self.n += 32;
                 self.rest = rest;
                 return;
             }
@@ -423,7 +428,7 @@ impl<'a> StuffedBits<'a> {
             let width = if self.after_ones { 7 } else { 8 };
             match self.rest.split_first() {
                 Some((&byte, rest)) if !(self.after_ones && byte >= 0x80) => {
-                    self.buffer |= u64::from(byte) << 64_u32.wrapping_sub(width).wrapping_sub(self.n);
+                    self.buffer |= u64::from(byte) << (64 - width - self.n);
                     self.after_ones = byte == 0xff;
                     self.rest = rest;
                 }
@@ -433,7 +438,7 @@ impl<'a> StuffedBits<'a> {
                     self.n_invented = self.n_invented.saturating_add(width);
                 }
             }
-            self.n = self.n.wrapping_add(width);
+            self.n += width;
         }
     }
 
@@ -442,25 +447,25 @@ impl<'a> StuffedBits<'a> {
     fn take(&mut self, count: u32) -> u32 {
         self.fill();
         #[allow(clippy::cast_possible_truncation, reason = "at most 32 bits are left after the shift")]
-        let bits = ((self.buffer >> 1) >> 63_u32.wrapping_sub(count)) as u32;
+        let bits = ((self.buffer >> 1) >> (63 - count)) as u32;
         self.buffer <<= count & 63;
-        self.n = self.n.wrapping_sub(count);
+        self.n -= count;
         bits
     }
 
     /// A.5.3: a Golomb code of parameter `k`, limited in length; `None` if it is longer.
     #[inline(always)]
     fn golomb(&mut self, k: u32, limit: u32, plain_bits: u32) -> Option<i32> {
-        let escape = limit.wrapping_sub(plain_bits).wrapping_sub(1);
+        let escape = limit - plain_bits - 1;
         let mut zeros = 0_u32;
         loop {
             self.fill();
             let here = self.buffer.leading_zeros().min(self.n);
-            zeros = zeros.wrapping_add(here);
+            zeros += here;
             if here < self.n {
                 // With the 1 behind them.
                 self.buffer = (self.buffer << (here & 63)) << 1;
-                self.n = self.n.wrapping_sub(here).wrapping_sub(1);
+                self.n -= here + 1;
                 break;
             }
             self.buffer = 0;
@@ -471,9 +476,9 @@ impl<'a> StuffedBits<'a> {
         }
         if zeros < escape {
             let low = if k == 0 { 0 } else { self.take(k) };
-            i32::try_from(zeros.wrapping_shl(k) | low).ok()
+            i32::try_from((zeros << k) | low).ok()
         } else if zeros == escape {
-            i32::try_from(self.take(plain_bits).wrapping_add(1)).ok()
+            i32::try_from(self.take(plain_bits) + 1).ok()
         } else {
             None
         }

@@ -5,6 +5,10 @@
 //! with. It keeps two further bits between its passes for 8-bit samples and one for 12-bit samples.
 
 #![allow(clippy::indexing_slicing, reason = "blocks have 64 entries and every index is masked or below 64 by its loop")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "indices below 64 + 16 and counts of bits; what coefficients of a stranger make is left to wrap by name"
+)]
 
 use crate::decode::DecodeError;
 use crate::decode::budget::Budget;
@@ -76,7 +80,7 @@ impl Coefficients {
                 && scan.start <= scan.end
                 && (!is_dc || scan.end == 0)
                 && scan.low <= 13
-                && (scan.high == 0 || scan.high == scan.low.wrapping_add(1));
+                && (scan.high == 0 || scan.high == scan.low.saturating_add(1));
             if !is_legal {
                 return Err(wrong);
             }
@@ -98,7 +102,7 @@ impl Coefficients {
                             (0, 0) => dc_first(block, scan, &mut bits, &mut dc)?,
                             (0, _) => {
                                 if bits.take(1) != 0 {
-                                    block[0] |= 1_i16.wrapping_shl(scan.low);
+                                    block[0] |= 1_i16 << scan.low;
                                 }
                             }
                             (_, 0) => ac_first(block, scan, &mut bits, &mut end_of_band)?,
@@ -131,11 +135,10 @@ impl Coefficients {
             for (block_idx, block) in blocks.iter().enumerate() {
                 let samples =
                     if precision == 8 { inverse::<2>(block, &steps, 8) } else { inverse::<1>(block, &steps, 12) };
-                let left = block_idx.wrapping_mul(8);
+                let left = 8 * block_idx;
                 let width = self.cols.saturating_sub(left).min(8);
                 for (row, samples) in band.chunks_exact_mut(self.cols.max(1)).zip(samples.chunks_exact(8)) {
-                    if let (Some(to), Some(from)) = (row.get_mut(left..left.wrapping_add(width)), samples.get(..width))
-                    {
+                    if let (Some(to), Some(from)) = (row.get_mut(left..left + width), samples.get(..width)) {
                         to.copy_from_slice(from);
                     }
                 }
@@ -166,14 +169,14 @@ fn sequential(block: &mut [i16; 64], scan: &Scan<'_>, bits: &mut Bits<'_>, dc: &
             if run < 15 {
                 break;
             }
-            at = at.wrapping_add(16);
+            at += 16;
             continue;
         }
-        at = at.wrapping_add(run);
+        at += run;
         let value = signed_bits(bits, size);
         let &to = ZIGZAG.get(at).ok_or("a block has more than 64 coefficients")?;
         block[usize::from(to)] = coefficient(value);
-        at = at.wrapping_add(1);
+        at += 1;
     }
     Ok(())
 }
@@ -197,7 +200,7 @@ fn ac_first(
     end_of_band: &mut u32,
 ) -> Result<(), &'static str> {
     if *end_of_band > 0 {
-        *end_of_band = end_of_band.wrapping_sub(1);
+        *end_of_band -= 1;
         return Ok(());
     }
     let table = scan.ac.ok_or(NO_TABLE)?;
@@ -207,26 +210,26 @@ fn ac_first(
         let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
         if size == 0 {
             if run < 15 {
-                *end_of_band = band_run(run, bits).wrapping_sub(1);
+                *end_of_band = band_run(u32::from(symbol >> 4), bits) - 1;
                 break;
             }
-            at = at.wrapping_add(16);
+            at += 16;
             continue;
         }
-        at = at.wrapping_add(run);
+        at += run;
         let value = signed_bits(bits, size).wrapping_shl(scan.low);
         let &to = ZIGZAG.get(at).ok_or("a block has more than 64 coefficients")?;
         block[usize::from(to)] = coefficient(value);
-        at = at.wrapping_add(1);
+        at += 1;
     }
     Ok(())
 }
 
 /// How many blocks, this one included, have no more coefficients in the band; `run` is below 15.
 #[inline]
-fn band_run(run: usize, bits: &mut Bits<'_>) -> u32 {
-    let size = u32::try_from(run).unwrap_or(0);
-    1_u32.wrapping_shl(size).wrapping_add(if size > 0 { bits.take(size) } else { 0 })
+fn band_run(run: u32, bits: &mut Bits<'_>) -> u32 {
+    let more = if run > 0 { bits.take(run) } else { 0 };
+    (1 << run) + more
 }
 
 /// G.1.2.3: a later scan of a band gives each known coefficient one more bit, and brings new ones of size 1.
@@ -237,7 +240,7 @@ fn ac_refine(
     bits: &mut Bits<'_>,
     end_of_band: &mut u32,
 ) -> Result<(), &'static str> {
-    let one = 1_i16.wrapping_shl(scan.low);
+    let one = 1_i16 << scan.low;
     let mut at = scan.start;
     if *end_of_band == 0 {
         let table = scan.ac.ok_or(NO_TABLE)?;
@@ -246,25 +249,25 @@ fn ac_refine(
             let (mut run, size) = (usize::from(symbol >> 4), symbol & 15);
             let fresh = match size {
                 0 if run < 15 => {
-                    *end_of_band = band_run(run, bits);
+                    *end_of_band = band_run(u32::from(symbol >> 4), bits);
                     break;
                 }
                 0 => 0,
                 1 if bits.take(1) != 0 => one,
-                1 => one.wrapping_neg(),
+                1 => -one,
                 _ => return Err(NO_CODE),
             };
             // Step over `run` coefficients that are still 0, refining those that are not.
             while at <= scan.end {
                 let to = usize::from(ZIGZAG[at & 63]);
-                at = at.wrapping_add(1);
+                at += 1;
                 if block[to] != 0 {
                     refine(&mut block[to], one, bits);
                 } else if run == 0 {
                     block[to] = fresh;
                     break;
                 } else {
-                    run = run.wrapping_sub(1);
+                    run -= 1;
                 }
             }
         }
@@ -275,7 +278,7 @@ fn ac_refine(
                 refine(&mut block[usize::from(to)], one, bits);
             }
         }
-        *end_of_band = end_of_band.wrapping_sub(1);
+        *end_of_band -= 1;
     }
     Ok(())
 }
@@ -283,7 +286,7 @@ fn ac_refine(
 #[inline]
 fn refine(coefficient: &mut i16, one: i16, bits: &mut Bits<'_>) {
     if bits.take(1) != 0 && *coefficient & one == 0 {
-        *coefficient = coefficient.wrapping_add(if *coefficient >= 0 { one } else { one.wrapping_neg() });
+        *coefficient = coefficient.wrapping_add(if *coefficient >= 0 { one } else { -one });
     }
 }
 
@@ -330,30 +333,30 @@ fn pass(input: [i32; 8]) -> [i32; 8] {
 /// Divides by 2^n, rounding halves up.
 #[inline(always)]
 fn descale(value: i32, n: u32) -> i32 {
-    value.wrapping_add(1_i32.wrapping_shl(n.wrapping_sub(1))).wrapping_shr(n)
+    value.wrapping_add(1 << (n - 1)) >> n
 }
 
 /// Dequantizes a block and transforms it into samples; `PASS_BITS` further bits are kept between the passes.
 fn inverse<const PASS_BITS: u32>(block: &[i16; 64], steps: &[i32; 64], precision: u32) -> [u16; 64] {
-    let middle = 1_i32.wrapping_shl(precision.wrapping_sub(1));
-    let highest = 1_i32.wrapping_shl(precision).wrapping_sub(1);
+    let middle = 1_i32 << (precision - 1);
+    let highest = (1_i32 << precision) - 1;
     let sample = |value: i32| u16::try_from(value.wrapping_add(middle).clamp(0, highest)).unwrap_or(0);
     let dequantized = |at: usize| i32::from(block[at & 63]).wrapping_mul(steps[at & 63]);
     let mut between = [0_i32; 64];
     for col in 0..8_usize {
-        let column: [i32; 8] = std::array::from_fn(|row| dequantized(row.wrapping_mul(8).wrapping_add(col)));
+        let column: [i32; 8] = std::array::from_fn(|row| dequantized(8 * row + col));
         let out = if column.iter().skip(1).all(|&value| value == 0) {
             [column[0].wrapping_shl(PASS_BITS); 8]
         } else {
-            pass(column).map(|value| descale(value, CONST_BITS.wrapping_sub(PASS_BITS)))
+            pass(column).map(|value| descale(value, CONST_BITS - PASS_BITS))
         };
         for (row, value) in out.into_iter().enumerate() {
-            between[row.wrapping_mul(8).wrapping_add(col) & 63] = value;
+            between[(8 * row + col) & 63] = value;
         }
     }
     let mut samples = [0_u16; 64];
     for (to, from) in samples.as_chunks_mut::<8>().0.iter_mut().zip(between.as_chunks::<8>().0) {
-        let shift = CONST_BITS.wrapping_add(PASS_BITS).wrapping_add(3);
+        let shift = CONST_BITS + PASS_BITS + 3;
         *to = pass(*from).map(|value| sample(descale(value, shift)));
     }
     samples

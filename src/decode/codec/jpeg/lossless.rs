@@ -1,6 +1,11 @@
 //! Lossless JPEG (ITU-T T.81 annex H): each sample is predicted from its neighbours and corrected by a Huffman-coded
 //! difference, modulo 2¹⁶.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "sums of a few numbers of 16 bits; where overflow is checked, as under the fuzzer, one beyond it shows"
+)]
+
 use crate::decode::codec::bits::Bits;
 use crate::decode::codec::huffman::{Entropy, Huffman, signed_bits};
 
@@ -46,10 +51,10 @@ pub(super) fn decode(image: &Image, table: &Huffman, coded: &Entropy<'_>) -> Res
                 1 => decode_below(row, above, next, |a, _, _| a),
                 2 => decode_below(row, above, next, |_, b, _| b),
                 3 => decode_below(row, above, next, |_, _, c| c),
-                4 => decode_below(row, above, next, |a, b, c| a.wrapping_add(b).wrapping_sub(c)),
-                5 => decode_below(row, above, next, |a, b, c| a.wrapping_add(b.wrapping_sub(c) >> 1)),
-                6 => decode_below(row, above, next, |a, b, c| b.wrapping_add(a.wrapping_sub(c) >> 1)),
-                _ => decode_below(row, above, next, |a, b, _| a.wrapping_add(b) >> 1),
+                4 => decode_below(row, above, next, |a, b, c| a + b - c),
+                5 => decode_below(row, above, next, |a, b, c| a + ((b - c) >> 1)),
+                6 => decode_below(row, above, next, |a, b, c| b + ((a - c) >> 1)),
+                _ => decode_below(row, above, next, |a, b, _| (a + b) >> 1),
             },
         }
         .ok_or("its coded data hold bits that are no code")?;
@@ -85,7 +90,7 @@ fn modulo(sum: i32) -> u16 {
 fn decode_row(row: &mut [u16], first: u16, mut next: impl FnMut() -> Option<i32>) -> Option<()> {
     let mut left = first;
     for sample in row {
-        left = modulo(i32::from(left).wrapping_add(next()?));
+        left = modulo(i32::from(left) + next()?);
         *sample = left;
     }
     Some(())
@@ -105,7 +110,7 @@ fn decode_below(
         let above = i32::from(above);
         let prediction = if is_first { above } else { predict(left, above, above_left) };
         is_first = false;
-        let value = modulo(prediction.wrapping_add(next()?));
+        let value = modulo(prediction + next()?);
         *sample = value;
         (left, above_left) = (i32::from(value), above);
     }
