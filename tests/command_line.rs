@@ -192,8 +192,8 @@ fn large_volume() -> Vec<u8> {
 #[test]
 fn values_that_are_no_hounsfield_units_are_said_and_not_searched() {
     let folder = study();
-    let alone = run(&["detect", &path(folder.path(), "Images_png"), "--threshold", "0"]);
-    // The same slices as HU + 1024, and one with a spacing that no CT has.
+    let alone = run(&["detect", &path(folder.path(), ""), "--threshold", "0"]);
+    // The same slices as HU + 1024, and a volume of nothing.
     let phantom = Phantom::new(4);
     for file in [20, 21] {
         let picture = image::load_from_memory(&phantom.file(file).1).unwrap().into_luma16();
