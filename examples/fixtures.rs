@@ -89,7 +89,7 @@ struct Stream {
     stream: String,
 }
 
-/// Every stream as the one fragment of a CT image whose Hounsfield units are its stored values.
+/// Every stream as the one fragment of a CT image, with a rescale by which its stored values reach air and water.
 fn write_codecs(folder: &Path) -> Result<()> {
     let json = include_str!("../tests/golden/codecs.json");
     for (number, stream) in serde_json::from_str::<Vec<Stream>>(json)?.into_iter().enumerate() {
@@ -108,8 +108,8 @@ fn write_codecs(folder: &Path) -> Result<()> {
             word(0x0101, stream.bits_stored),
             word(0x0102, stream.bits_stored - 1),
             word(0x0103, u16::from(stream.signed)),
-            text(Tag(0x0028, 0x1052), VR::DS, "0"),
-            text(RESCALE_SLOPE, VR::DS, "1"),
+            text(Tag(0x0028, 0x1052), VR::DS, if stream.signed { "0" } else { "-1024" }),
+            text(RESCALE_SLOPE, VR::DS, if stream.bits_stored > 8 { "10" } else { "64" }),
         ]);
         let syntax = format!("1.2.840.10008.1.2.{}", stream.transfer_syntax);
         write(folder, &format!("{number:02}.dcm"), &with_fragment(object, &syntax, &bytes)?)?;

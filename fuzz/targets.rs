@@ -1,15 +1,24 @@
-//! What each fuzz target does with its bytes: makes a file of them that leads into one parser, and decodes it.
+//! What each fuzz target does with its bytes: makes a file of them that leads into one parser, and takes it the whole way,
+//! to the picture and to the net's input.
 //!
 //! Shared by the targets of cargo-fuzz beside this file and by `tests/decode/fuzz.rs`.
 
-use lesionlens::decode::{Decoded, decode};
+use std::sync::LazyLock;
+
+use lesionlens::model::ModelSpec;
+use lesionlens::study::Study;
+
+/// The shipped model's, which says how inputs are made.
+static SPEC: LazyLock<Option<ModelSpec>> =
+    LazyLock::new(|| ModelSpec::from_json(include_str!("../models/detector.json")).ok());
 
 /// The targets by name.
 #[allow(dead_code, reason = "each target of cargo-fuzz names itself")]
 pub(crate) const TARGETS: [&str; 12] =
     ["any", "dicom", "rle", "jpeg", "jpegls", "jpeg2000", "png", "tiff", "nifti", "nrrd", "zip", "table"];
 
-/// Decodes bytes as the target has it. A slice that comes out must keep its promises.
+/// Decodes bytes as the target has it, arranges what comes out, and draws and searches its first and last slices up to the
+/// net. What comes out must keep its promises.
 pub(crate) fn run(target: &str, data: &[u8]) {
     let file = match target {
         "dicom" => [&[0; 128][..], b"DICM", data].concat(),
@@ -25,10 +34,32 @@ pub(crate) fn run(target: &str, data: &[u8]) {
         "table" => [b"File_name,Bounding_boxes\n", data].concat(),
         _ => data.to_vec(),
     };
-    match decode("fuzz/000001_01_01/001", &file) {
-        Ok(Decoded::Slice(slice)) => assert_eq!(slice.stored().len(), slice.rows() * slice.cols()),
-        Ok(_) => {}
-        Err(error) => assert!(!error.code().is_empty() && !error.to_string().is_empty()),
+    go_through(&file);
+}
+
+/// The whole way of one file.
+pub(crate) fn go_through(file: &[u8]) {
+    let mut study = Study::default();
+    match study.add_file("fuzz/000001_01_01/001", file) {
+        Ok(_) => study.arrange(),
+        Err(error) => {
+            assert!(!error.code().is_empty() && !error.to_string().contains(char::is_control));
+            return;
+        }
+    }
+    let spec = SPEC.as_ref().expect("the shipped spec");
+    for series in study.series() {
+        assert!(series.slices().iter().all(|slice| slice.stored().len() == slice.rows() * slice.cols()));
+        assert!(series.is_hounsfield() || !series.notes().is_empty(), "nothing says why it is not searched");
+        let ids = series.slice_ids();
+        for id in ids.iter().take(1).chain(ids.last()) {
+            let picture = study.render(id.as_str(), series.window()).expect("a slice of the study");
+            assert_eq!(picture.rgba.len(), 4 * picture.rows * picture.cols);
+            match study.input(spec, id.as_str()) {
+                Ok((_, input)) => assert_eq!(input.levels.len(), 3 * input.rows * input.cols),
+                Err(_) => assert!(!series.is_hounsfield()),
+            }
+        }
     }
 }
 
@@ -54,7 +85,7 @@ fn ct_image(syntax: &str, stream: &[u8]) -> Vec<u8> {
     for (number, value) in [(0x100, 16), (0x101, 16), (0x102, 15), (0x103, 0)] {
         element(0x28, number, b"US", &[value, 0]);
     }
-    element(0x28, 0x1052, b"DS", b"0 ");
+    element(0x28, 0x1052, b"DS", b"-1024 ");
     element(0x28, 0x1053, b"DS", b"1 ");
     out.extend(b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\0\0\0\0\xfe\xff\0\xe0");
     let even = stream.len().next_multiple_of(2);

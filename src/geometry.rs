@@ -3,6 +3,8 @@
 //! All boxes are half-open pixel edges: the pixel in column `c` covers `c..c + 1`, so a box around that one pixel is
 //! `x0 = c, x1 = c + 1`. Other conventions (DeepLesion's 1-based inclusive corners) exist only in the readers.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 /// An axis-aligned box in pixel edges, half-open: `x0 <= x < x1`, `y0 <= y < y1`; x grows to the right, y downwards.
@@ -94,6 +96,41 @@ impl BBox {
             y1: self.y1.clamp(0.0, rows),
         }
     }
+}
+
+/// Distances between pixels that images of a CT have, in mm.
+pub const PIXEL_MM: RangeInclusive<f64> = 0.05..=10.0;
+
+/// No field of view of a scanner is longer: a whole body seen from the front.
+const MAX_SIDE_MM: f64 = 2600.0;
+
+/// No field of view is larger.
+const MAX_AREA_MM2: f64 = 1.7e6;
+
+/// How many times longer than wide a pixel may be: of thick slices seen from the front, about ten times.
+const MAX_ANISOTROPY: f64 = 20.0;
+
+/// Pixels along one side of an image, and in all.
+const MAX_SIDE_PX: usize = 8192;
+const MAX_PIXELS: usize = 1 << 24;
+
+/// Whether an image of this many pixels can be that of a CT. Larger ones cost more than any search can be worth.
+#[must_use]
+pub fn is_plausible_shape(rows: usize, cols: usize) -> bool {
+    rows.max(cols) <= MAX_SIDE_PX && rows.checked_mul(cols).is_some_and(|n| n <= MAX_PIXELS)
+}
+
+/// Whether an image with `x_mm` between its columns and `y_mm` between its rows can be that of a CT. What stages after
+/// decoding take grows with the image's size in mm, so every series that is searched has passed here.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "sides are far below 2^53")]
+pub fn is_plausible_size(rows: usize, cols: usize, (x_mm, y_mm): (f64, f64)) -> bool {
+    let (width, height) = (cols as f64 * x_mm, rows as f64 * y_mm);
+    PIXEL_MM.contains(&x_mm)
+        && PIXEL_MM.contains(&y_mm)
+        && x_mm.max(y_mm) <= MAX_ANISOTROPY * x_mm.min(y_mm)
+        && width.max(height) <= MAX_SIDE_MM
+        && width * height <= MAX_AREA_MM2
 }
 
 /// Distances between the centres of neighbouring pixels and slices, in millimetres.

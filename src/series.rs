@@ -12,6 +12,7 @@ mod natural;
 mod notes;
 mod order;
 mod orientation;
+mod plausible;
 mod spacing;
 
 pub use ids::SeriesId;
@@ -25,13 +26,15 @@ use std::ops::Deref;
 
 use group::Group;
 use order::Order;
+use plausible::{Implausible, implausible};
 use spacing::in_plane_spacing;
 
 use crate::decode::DlInfo;
 use crate::decode::dl_info::DlRow;
 use crate::detection::Truth;
-use crate::geometry::Spacing;
+use crate::geometry::{Spacing, is_plausible_size};
 use crate::hounsfield::Window;
+use crate::slice::tally::Tally;
 use crate::slice::{Format, Slice, SliceId};
 
 /// Slices that belong together, in order, with what is known about the stack.
@@ -67,6 +70,8 @@ pub struct Series {
     spacing_source: SpacingSource,
     rule: OrderRule,
     notes: Vec<Note>,
+    /// Whether a net may see it: its files hold Hounsfield units, and its values and its size do not speak against them.
+    is_hounsfield: bool,
     window: Window,
     orientation: Option<String>,
 }
@@ -115,7 +120,8 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
     }
     let table_spacing = table.iter().find_map(|row| row.spacing);
 
-    if !group.slices.iter().all(Slice::is_hounsfield) {
+    let mut is_hounsfield = group.slices.iter().all(Slice::is_hounsfield);
+    if !is_hounsfield {
         notes.push(Note::NotHounsfield);
     }
     let Order { slices, z_mm, rule, step_mm, gaps, n_duplicates } =
@@ -129,11 +135,20 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
         notes.push(Note::Tilted { degrees });
     }
 
-    notes.extend(notes::implausible(&slices));
+    if is_hounsfield && let Some(Implausible { beyond, dark, tissue, bright }) = implausible(&tally(&slices)) {
+        is_hounsfield = false;
+        notes.push(Note::ImplausibleHounsfield { n_slices: slices.len(), beyond, dark, tissue, bright });
+    }
 
     let (in_plane, spacing_source, n_other) = in_plane_spacing(&slices, &table, table_spacing);
     if n_other > 0 {
         notes.push(Note::MixedSpacing { n_slices: n_other });
+    }
+    if !is_plausible_size(rows, cols, in_plane) {
+        is_hounsfield = false;
+        #[allow(clippy::cast_precision_loss, reason = "sides are far below 2^53")]
+        let (width_mm, height_mm) = (cols as f64 * in_plane.0, rows as f64 * in_plane.1);
+        notes.push(Note::ImplausibleSize { width_mm, height_mm });
     }
     let on_slice = |slice: &Slice| {
         let number = slice.info().number;
@@ -159,9 +174,18 @@ fn build(group: Group, all_rows: &[&DlRow]) -> Series {
         spacing_source,
         rule,
         notes,
+        is_hounsfield,
         window,
         orientation,
     }
+}
+
+/// How the values of all slices lie along the Hounsfield scale.
+fn tally(slices: &[Slice]) -> Tally {
+    slices.iter().fold(Tally::default(), |mut sum, slice| {
+        sum.add(slice.tally());
+        sum
+    })
 }
 
 /// Each truth once, also when the same table was added twice.
@@ -237,16 +261,26 @@ impl Series {
         &self.notes
     }
 
-    /// Whether the values of all slices are Hounsfield units.
+    /// Whether the values are Hounsfield units beyond reasonable doubt: the files say so, the values lie among each other
+    /// as those of a CT, and the image is as large as one. Where it is `false`, a note says why.
     #[must_use]
     pub fn is_hounsfield(&self) -> bool {
-        self.slices.iter().all(Slice::is_hounsfield)
+        self.is_hounsfield
     }
 
-    /// The series as a net may see it; `None` where its values are no Hounsfield units.
+    /// The series as a net may see it; `None` where [`Series::is_hounsfield`] is `false`.
     #[must_use]
     pub fn hounsfield(&self) -> Option<HounsfieldSeries<'_>> {
         self.is_hounsfield().then_some(HounsfieldSeries(self))
+    }
+
+    /// The series as a net may see it however its values lie: for values that the caller has made and knows to be
+    /// Hounsfield units. `None` where the files say that they are none, or where the image is no size of a CT.
+    #[must_use]
+    pub fn trusted(&self) -> Option<HounsfieldSeries<'_>> {
+        let Spacing { x_mm, y_mm, .. } = self.spacing;
+        let is_sized = is_plausible_size(self.rows(), self.cols(), (x_mm, y_mm));
+        (is_sized && self.slices.iter().all(Slice::is_hounsfield)).then_some(HounsfieldSeries(self))
     }
 
     /// The slices in order, at least one.
@@ -290,7 +324,7 @@ impl Series {
 
 /// A series whose values are Hounsfield units: grey levels of a picture say nothing to a net that was trained on them.
 #[derive(Debug, Clone, Copy)]
-// Invariant: is_hounsfield().
+// Invariant: is_hounsfield(), or trusted by who made the values; of a plausible size.
 pub struct HounsfieldSeries<'a>(&'a Series);
 
 impl Deref for HounsfieldSeries<'_> {

@@ -1,12 +1,16 @@
 //! One axial CT image as it was decoded: stored values, how they become Hounsfield units, and where it belongs.
 
+pub(crate) mod tally;
+
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hounsfield::{Rescale, Window};
+use tally::Tally;
 
 /// Stored values of one slice, row-major, `rows × cols` of them: what the file holds, sign applied, before rescale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +176,8 @@ pub struct Slice {
     /// First and last stored value that stand for no pixel of the scan.
     padding: Option<(i32, i32)>,
     is_hounsfield: bool,
+    /// Counted when it is first asked for.
+    tally: OnceLock<Tally>,
 }
 
 /// What pixels outside of the scan count as: air.
@@ -182,14 +188,14 @@ impl Slice {
     #[must_use]
     pub fn new(info: SliceInfo, rows: usize, cols: usize, stored: StoredValues, rescale: Rescale) -> Option<Self> {
         let fits = rows.checked_mul(cols).is_some_and(|n| n > 0 && n == stored.len());
-        let (padding, is_hounsfield) = (None, true);
-        fits.then_some(Self { info, rows, cols, stored, rescale, padding, is_hounsfield })
+        let (padding, is_hounsfield, tally) = (None, true, OnceLock::new());
+        fits.then_some(Self { info, rows, cols, stored, rescale, padding, is_hounsfield, tally })
     }
 
     /// The same slice, with the stored values `first..=last` standing for pixels outside of the scan.
     #[must_use]
     pub fn with_padding(self, first: i32, last: i32) -> Self {
-        Self { padding: Some((first, last)), ..self }
+        Self { padding: Some((first, last)), tally: OnceLock::new(), ..self }
     }
 
     /// The same slice as a picture whose grey levels are no Hounsfield units.
@@ -259,6 +265,18 @@ impl Slice {
             StoredValues::Signed(v) => v.iter().map(|&x| hu(i32::from(x))).collect(),
             StoredValues::Wide(v) => v.iter().map(|&x| hu(x)).collect(),
         }
+    }
+
+    /// How the values lie along the Hounsfield scale, padding left out.
+    pub(crate) fn tally(&self) -> &Tally {
+        let (first, last) = self.padding.unwrap_or((i32::MAX, i32::MIN));
+        let hu = |stored: i32| (!(first..=last).contains(&stored)).then(|| self.rescale.hu(stored));
+        // Every pixel of a study is counted, so each type has a loop of its own.
+        self.tally.get_or_init(|| match &self.stored {
+            StoredValues::Unsigned(v) => Tally::of(v.iter().filter_map(|&x| hu(i32::from(x)))),
+            StoredValues::Signed(v) => Tally::of(v.iter().filter_map(|&x| hu(i32::from(x)))),
+            StoredValues::Wide(v) => Tally::of(v.iter().filter_map(|&x| hu(x))),
+        })
     }
 
     /// Smallest and largest Hounsfield value of the stored values, padding included.

@@ -171,3 +171,66 @@ fn boxes_of_the_table_as_detections_are_found_without_false_positives() {
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && told.contains("lesionlens.detections/1 or lesionlens.detections/2"), "{told}");
 }
+
+/// A NIfTI volume of 512 × 512 × 190 samples of 0, 95 MiB: its place and values are in order, but no CT lies there.
+fn large_volume() -> Vec<u8> {
+    let mut file = vec![0; 352 + 512 * 512 * 190 * 2];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, &348_i32.to_le_bytes());
+    for (axis, n) in [3_i16, 512, 512, 190, 1].into_iter().enumerate() {
+        put(40 + 2 * axis, &n.to_le_bytes());
+    }
+    put(70, &4_i16.to_le_bytes());
+    for axis in 0..4 {
+        put(76 + 4 * axis, &0.8_f32.to_le_bytes());
+    }
+    put(108, &352_f32.to_le_bytes());
+    put(344, b"n+1\0");
+    file
+}
+
+#[test]
+fn values_that_are_no_hounsfield_units_are_said_and_not_searched() {
+    let folder = study();
+    let alone = run(&["detect", &path(folder.path(), ""), "--threshold", "0"]);
+    // The same slices as HU + 1024, and a volume of nothing.
+    let phantom = Phantom::new(4);
+    for file in [20, 21] {
+        let picture = image::load_from_memory(&phantom.file(file).1).unwrap().into_luma16();
+        let moved = picture.pixels().map(|pixel| pixel.0[0].saturating_sub(32768 - 1024)).collect();
+        let moved = image::ImageBuffer::<image::Luma<u16>, Vec<u16>>::from_raw(512, 512, moved).unwrap();
+        let other = folder.path().join(format!("other/{file}.png"));
+        fs::create_dir_all(other.parent().unwrap()).unwrap();
+        moved.save(other).unwrap();
+    }
+    fs::write(folder.path().join("large.nii"), large_volume()).unwrap();
+    let both = run(&["detect", &path(folder.path(), ""), "--threshold", "0"]);
+    let of = |report: &Value, hounsfield: bool| -> Vec<Value> {
+        let images = report["images"].as_array().unwrap().iter().filter(|image| image["hounsfield"] == hounsfield);
+        images.map(|image| image["detections"].clone()).collect()
+    };
+    assert_eq!(of(&both, true), of(&alone, true), "the same boxes with bad files as without them");
+    let not = of(&both, false);
+    assert_eq!(not.len(), 2 + 190);
+    assert!(not.iter().all(|detections| detections.as_array().unwrap().is_empty()));
+    let info = run(&["info", &path(folder.path(), "other")]);
+    for record in [&info["files"][0], &info["series"][0], &both["series"][1]] {
+        assert_eq!(record["hounsfield"], false);
+        assert_eq!(record["notes"][0]["code"], "ImplausibleHounsfield");
+    }
+}
+
+/// Memory that runs out stands for whatever ends a program at one file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_ends_its_reader_costs_no_other_file_anything() {
+    let folder = study();
+    fs::write(folder.path().join("a.nii"), large_volume()).unwrap();
+    let limited = format!("ulimit -v 170000 && exec {} info \"$0\"", env!("CARGO_BIN_EXE_lesionlens"));
+    let output = Command::new("sh").args(["-c", &limited, &path(folder.path(), "")]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let code = |name: &str| files.iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap()["code"].clone();
+    assert_eq!(code("a.nii"), "FileAborted", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(files.iter().filter(|file| file["format"] == "png" && file["hounsfield"] == true).count(), 3);
+}

@@ -11,6 +11,7 @@ use std::io::Read;
 use std::path::Path;
 
 use lesionlens::decode::{DecodeError, Decoded, decode};
+use lesionlens::series::arrange;
 use lesionlens::slice::{Format, Slice};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -24,9 +25,11 @@ const TWIN: &str = "fo-dicom/Tests/Test Data/GH177_D_CLUNIE_CT1_IVRLE_BigEndian_
 
 /// CT images that a reference decodes and that are refused all the same, each with its code: what they show is no slice
 /// in Hounsfield units.
-const GATED: [(&str, &str); 2] = [
+const GATED: [(&str, &str); 3] = [
     // A map of cerebral blood flow in ml/100 ml/s.
-    ("cornerstone-wadoimageloader/CT0012.fragmented_no_bot_jpeg_baseline.51.dcm", "NotHounsfield"),
+    ("cornerstone-wadoimageloader/CT0012.fragmented_no_bot_jpeg_baseline.51.dcm", "OtherQuantity"),
+    // The pixels of its twin, SIZ0_PixRep1, under a header that takes their sign away: −1024 HU would be 64512.
+    ("pylibjpeg-data/JPEG2000Lossless/TOSHIBA_J2K_SIZ1_PixRep0.dcm", "SignContradictsHeader"),
     ("pylibjpeg-data/JPEG2000/MAROTECH_CT_JP2Lossy.dcm", "Localizer"),
 ];
 
@@ -165,6 +168,7 @@ fn ct_files_equal_the_reference_and_all_others_are_refused() {
         serde_json::from_str(include_str!("golden/lossy.json")).expect("tests/golden/lossy.json");
     let mut table: BTreeMap<String, Row> = BTreeMap::new();
     let mut refused = BTreeMap::<&str, usize>::new();
+    let mut n_not_searched = 0;
     for (name, expected) in &expectations.files {
         let mut bytes = fs::read(folder.join("files").join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         if expected.zst {
@@ -198,17 +202,34 @@ fn ct_files_equal_the_reference_and_all_others_are_refused() {
                 println!("refused  {name}: {error} [{}]", error.code());
                 *refused.entry(error.code()).or_default() += 1;
             }
+            // Volumes say nothing of their modality; none of these is a CT, and none may be searched.
+            (Ok(Decoded::Slice(slice)), None, None) if is_volume(&slice) => {
+                assert_not_searched(name, vec![*slice]);
+                n_not_searched += 1;
+            }
+            (Ok(Decoded::Slices(slices)), None, None) if slices.first().is_some_and(is_volume) => {
+                assert_not_searched(name, slices);
+                n_not_searched += 1;
+            }
             (answer, reference, _) => {
                 let answer = answer.map(|_| "read").map_err(|error: DecodeError| error.to_string());
                 panic!("{name}: {answer:?}, a reference: {}", reference.is_some())
             }
         }
     }
-    check_docs(&root.join("docs/conformance.md"), &page(&table, &refused));
+    check_docs(&root.join("docs/conformance.md"), &page(&table, &refused, n_not_searched));
+}
+
+fn is_volume(slice: &Slice) -> bool {
+    matches!(slice.info().format, Format::Nifti | Format::Nrrd)
+}
+
+fn assert_not_searched(name: &str, slices: Vec<Slice>) {
+    assert!(arrange(slices, &[]).iter().all(|series| !series.is_hounsfield()), "{name} would be searched");
 }
 
 /// The page of the documentation.
-fn page(table: &BTreeMap<String, Row>, refused: &BTreeMap<&str, usize>) -> String {
+fn page(table: &BTreeMap<String, Row>, refused: &BTreeMap<&str, usize>, n_not_searched: usize) -> String {
     let mut page = String::from(
         "# Conformance\n\nMade by `tests/conformance.rs` from the test files of other projects and what their reference \
          decoders make of them: pydicom with pylibjpeg and gdcm, CharLS, DCMTK, libpng, tifffile. Every CT image that a reference \
@@ -234,9 +255,12 @@ fn page(table: &BTreeMap<String, Row>, refused: &BTreeMap<&str, usize>) -> Strin
     for (name, code) in GATED {
         writeln!(page, "- `{name}`: `{code}`").expect("text");
     }
-    page.push_str(
-        "\nThe other files of the set are no CT images, or damaged; each is refused:\n\n| code | files |\n|---|--:|\n",
-    );
+    writeln!(
+        page,
+        "\nShown and not searched, since their values do not lie as those of a CT (`docs/hounsfield.md`): {n_not_searched} volumes. \
+         The other files of the set are no CT images, or damaged; each is refused:\n\n| code | files |\n|---|--:|"
+    )
+    .expect("text");
     for (code, n) in refused {
         writeln!(page, "| `{code}` | {n} |").expect("text");
     }

@@ -49,7 +49,9 @@ fn png(path: &str) -> SliceInfo {
 }
 
 fn sized(info: SliceInfo, rows: usize, cols: usize) -> Slice {
-    let stored = StoredValues::Unsigned(vec![32768; rows * cols]);
+    // Air over soft tissue.
+    let stored = (0..rows * cols).map(|at| if at < cols { 32768 - 1000 } else { 32768 + 40 }).collect();
+    let stored = StoredValues::Unsigned(stored);
     Slice::new(info, rows, cols, stored, Rescale::DEEPLESION).expect("a whole image")
 }
 
@@ -270,13 +272,17 @@ fn a_table_of_images_of_another_size_is_left_out() {
 }
 
 #[test]
-fn png_values_that_no_ct_shows_are_warned_of() {
+fn values_that_no_ct_shows_are_shown_and_not_searched() {
     // Another program's HU + 1024, read as HU + 32768.
     let stored = StoredValues::Unsigned(vec![1024, 1064, 0, 65535]);
     let slice = Slice::new(png("x.png"), 2, 2, stored, Rescale::DEEPLESION).expect("a whole image");
     let series = arrange(vec![slice], &[]);
     assert_eq!(series.len(), 1);
-    assert_eq!(series[0].notes(), [Note::ImplausibleHounsfield { n_slices: 1, lowest_hu: -4096 }]);
+    let [Note::ImplausibleHounsfield { n_slices: 1, beyond, dark, tissue, bright }] = series[0].notes() else {
+        panic!("one note: {:?}", series[0].notes());
+    };
+    assert_eq!((*beyond, *dark, *tissue, *bright), (1.0, 0.0, 0.0, 0.0));
+    assert!(!series[0].is_hounsfield() && series[0].hounsfield().is_none());
 }
 
 #[test]
@@ -312,4 +318,61 @@ fn ids_depend_on_the_files_alone_and_not_on_what_else_is_opened() {
 #[test]
 fn nothing_gives_nothing() {
     assert!(arrange(Vec::new(), &[]).is_empty());
+}
+
+/// Whether a series of one slice passes whose 64 × 64 values are a function of their index.
+fn passes(hu: impl Fn(i32) -> i32) -> bool {
+    let stored = StoredValues::Wide((0..4096).map(hu).collect());
+    let slice = Slice::new(dicom("a", 0.0), 64, 64, stored, Rescale::new(1.0, 0.0).expect("a rescale"));
+    arrange(vec![slice.expect("a whole image")], &[])[0].is_hounsfield()
+}
+
+/// A body in a round field of view: padding, air with noise, lung, fat, soft tissue, bone, by the share of each.
+fn body(at: i32) -> i32 {
+    let noise = at * 37 % 41 - 20;
+    match at % 100 {
+        0..20 => -2000,
+        20..60 => -1000 + noise,
+        60..65 => -850 + noise,
+        65..75 => -100 + noise,
+        75..97 => 50 + noise,
+        _ => 700 + noise,
+    }
+}
+
+#[test]
+fn values_that_lie_as_those_of_a_ct_pass() {
+    let cases: [(&str, fn(i32) -> i32); 7] = [
+        ("a body", body),
+        ("with metal", |at| if at % 50 == 0 { 15_000 } else { body(at) }),
+        ("within the body, without any air", |at| body(65 + at % 35 + at / 35 * 100)),
+        ("air flattened", |at| body(at).max(-1000)),
+        ("with contrast", |at| if at % 10 == 8 { 400 } else { body(at) }),
+        ("a child in a large field of view", |at| if at % 100 < 95 { -1000 } else { body(65 + at % 35) }),
+        ("all air", |_| -1000),
+    ];
+    for (what, hu) in cases {
+        assert!(passes(hu), "{what}");
+    }
+}
+
+#[test]
+fn values_that_do_not_lie_as_those_of_a_ct_fail() {
+    let cases: [(&str, fn(i32) -> i32); 12] = [
+        ("HU + 1024", |at| (body(at) + 1024).max(0)),
+        ("HU + 1024, padding outside", |at| if body(at) == -2000 { -2000 } else { body(at) + 1024 }),
+        ("HU + 1024, padding that looks like air", |at| if body(at) == -2000 { -1024 } else { body(at) + 1024 }),
+        ("HU + 1000", |at| body(at).max(-1024) + 1000),
+        ("stored as HU + 32768 would be", |at| body(at) + 1024 - 32768),
+        ("stretched over 16 bits", |at| (body(at) + 160).clamp(0, 400) * 163 - 32768),
+        ("an MR image", |at| at % 900),
+        ("an MR image around its mean", |at| at % 900 - 300),
+        ("a phase map", |at| at % 4096 * 2 - 4096),
+        ("a mask", |at| i32::from(at % 3 == 0)),
+        ("nothing", |_| 0),
+        ("a photograph", |at| at * 16 - 32768),
+    ];
+    for (what, hu) in cases {
+        assert!(!passes(hu), "{what}");
+    }
 }

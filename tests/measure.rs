@@ -258,7 +258,7 @@ impl Model for Constant {
 }
 
 fn detected(series: &Series) -> Axes {
-    lesionlens::detector::detect(&mut Constant(measuring()), series.hounsfield().unwrap(), 0).unwrap()[0].axes.unwrap()
+    lesionlens::detector::detect(&mut Constant(measuring()), series.trusted().unwrap(), 0).unwrap()[0].axes.unwrap()
 }
 
 #[test]

@@ -32,6 +32,16 @@ pub(super) enum Codec {
 }
 
 impl Codec {
+    /// Steps of [`Budget::work`] that a pixel takes.
+    fn steps_per_pixel(self) -> usize {
+        match self {
+            Self::Rle => 2,
+            Self::Jpeg => 6,
+            Self::JpegLs => 8,
+            Self::Jpeg2000 => 24,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Rle => "RLE",
@@ -60,6 +70,8 @@ pub(super) struct Frame {
     pub(super) cells: Cells,
     /// Bits of a value, at most BitsAllocated.
     pub(super) precision: u16,
+    /// Whether the frame itself says that its values have a sign; `None` where its format has no way to say so.
+    pub(super) is_signed: Option<bool>,
 }
 
 /// Cells in the narrowest type that holds BitsAllocated.
@@ -103,7 +115,8 @@ impl Context {
         DecodeError::FrameUnsupported { codec: self.codec.name(), what }
     }
 
-    /// Compares the frame's own size with the header's, and asks the budget for its cells of 16 bits.
+    /// Compares the frame's own size with the header's, and asks the budget for its cells of 16 bits and for the work of
+    /// decoding them.
     fn check_size(self, rows: usize, cols: usize, bits: u16, budget: &mut Budget) -> Result<(), DecodeError> {
         let Expected { rows: header_rows, cols: header_cols, bits_allocated } = self.expected;
         if (rows, cols) != (header_rows, header_cols) || bits > bits_allocated || bits > 16 {
@@ -113,6 +126,8 @@ impl Context {
                 expected: format!("{header_cols} x {header_rows} pixels of at most {} bits", bits_allocated.min(16)),
             });
         }
-        budget.take("the image", rows.checked_mul(cols).and_then(|n| n.checked_mul(2)))
+        let n = rows.checked_mul(cols);
+        budget.work("decoding the image", n.and_then(|n| n.checked_mul(self.codec.steps_per_pixel())))?;
+        budget.take("the image", n.and_then(|n| n.checked_mul(2)))
     }
 }

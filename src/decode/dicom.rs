@@ -29,8 +29,9 @@ use pixels::Layout;
 use syntax::Syntax;
 
 use super::DecodeError;
-use super::budget::Budget;
+use super::budget::{Budget, check_shape};
 use super::codec::{self, Expected};
+use crate::geometry::is_plausible_size;
 use crate::hounsfield::{Rescale, Window};
 use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
@@ -38,7 +39,7 @@ use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 
 /// What a slice takes beside its pixels: its path, identifiers and geometry.
-const SLICE_BYTES: usize = 1024;
+const SLICE_BYTES: usize = 2048;
 
 pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     let meta = meta::read(start)?;
@@ -83,6 +84,9 @@ pub(super) fn decode(path: &str, start: Start<'_>, budget: &mut Budget) -> Resul
         }
         _ => return Err(DecodeError::PixelsContradictSyntax { uid: uid.to_owned(), name: syntax::name(uid) }),
     };
+    // Each frame looks into the groups that all share, and each group is a step or more.
+    let shared = attributes.sequence(attributes::SHARED_FUNCTIONAL_GROUPS).map_or(0, |sequence| sequence.bytes.len());
+    budget.work("the functional groups", shared.checked_mul(layout.frames))?;
     slices(path, uid, &attributes, &layout, stored)
 }
 
@@ -101,6 +105,10 @@ fn slices(
     stored: Vec<StoredValues>,
 ) -> Result<Vec<Slice>, DecodeError> {
     let padding = padding(attributes, layout)?;
+    let n_groups = attributes.sequence(attributes::PER_FRAME_FUNCTIONAL_GROUPS).map(dataset::items);
+    if n_groups.is_some_and(|groups| groups.take(layout.frames.saturating_add(1)).count() > layout.frames) {
+        return Err(DecodeError::FrameGroupsContradict { reason: "there are more of them than frames" });
+    }
     let shared = dataset::first_item(attributes, attributes::SHARED_FUNCTIONAL_GROUPS)?;
     let mut per_frame = attributes.sequence(attributes::PER_FRAME_FUNCTIONAL_GROUPS).map(dataset::items);
     let is_enhanced = shared.is_some() || per_frame.is_some();
@@ -113,11 +121,13 @@ fn slices(
             None => None,
         };
         let groups = Groups { image: attributes, shared: shared.as_ref(), own: own.as_ref() };
+        groups.check()?;
         let kind = groups.of(attributes::CT_IMAGE_FRAME_TYPE)?;
         if kind.texts(attributes::FRAME_TYPE).nth(2).is_some_and(|value| value == "LOCALIZER") {
             return Err(DecodeError::Localizer);
         }
-        let mut info = info(path, uid, attributes, &groups)?;
+        check_quantity(&kind, attributes::FRAME_TYPE)?;
+        let mut info = info(path, uid, attributes, &groups, layout)?;
         if is_enhanced {
             info.path = format!("{path}, frame {}", frame_idx.saturating_add(1));
             info.number = i64::try_from(frame_idx).ok().and_then(|idx| idx.checked_add(1));
@@ -125,7 +135,10 @@ fn slices(
         let (stored, rescale) = to_hounsfield(attributes, &groups, layout, stored)?;
         let slice = Slice::new(info, layout.rows, layout.cols, stored, rescale).ok_or(DecodeError::NoPixelData)?;
         slices.push(match padding {
-            Some((first, last)) => slice.with_padding(first, last),
+            Some((first, last)) => {
+                check_padding(&slice, rescale, first, last)?;
+                slice.with_padding(first, last)
+            }
             None => slice,
         });
     }
@@ -150,6 +163,108 @@ impl<'a> Groups<'a, '_> {
         }
         Ok(self.image.clone())
     }
+
+    /// Refuses groups that stand in two places with different content, of which nothing says which holds. C.7.6.16.1.1
+    /// allows a group in one place only, but some writers repeat it.
+    fn check(&self) -> Result<(), DecodeError> {
+        for (group, names) in attributes::GROUPS {
+            let mut places = Vec::new();
+            for place in [self.own, self.shared].into_iter().flatten() {
+                places.extend(dataset::first_item(place, group)?);
+                if place.sequence(group).is_some_and(|sequence| dataset::items(sequence).nth(1).is_some()) {
+                    return Err(DecodeError::FrameGroupsContradict { reason: "one of them holds several items" });
+                }
+            }
+            if places.is_empty() {
+                continue;
+            }
+            // The image itself may be without what stands in a group.
+            let says = |place: &Attributes<'a>, name| place.text(name);
+            for &name in names {
+                let mut said = places.iter().map(|place| says(place, name));
+                let first = said.next().flatten();
+                if said.any(|other| other != first) {
+                    let reason = "what all frames share and what one has of its own are not the same";
+                    return Err(DecodeError::FrameGroupsContradict { reason });
+                }
+                if says(self.image, name).is_some_and(|of_image| Some(of_image) != first) {
+                    let reason = "the image itself and a group of its frames say different things";
+                    return Err(DecodeError::FrameGroupsContradict { reason });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Values of ImageType and FrameType (PS3.3 C.8.2.1.1.1, C.8.15.2.1.1 and C.8.16.1.4, and what scanners write) that stand
+/// for maps of another quantity, or for differences: blood flow and volume, times, materials, atomic numbers, densities.
+const OTHER_QUANTITIES: [&str; 32] = [
+    "CBF",
+    "CBV",
+    "MTT",
+    "TTP",
+    "TTD",
+    "TMAX",
+    "TTS",
+    "RCBF",
+    "RCBV",
+    "BLOOD_FLOW",
+    "BLOOD_VOLUME",
+    "PERMEABILITY",
+    "FLOW_EXTRACTION",
+    "CALCIUM_MAP",
+    "URIC_ACID",
+    "FAT_FRACTION",
+    "FAT_MAP",
+    "PBV",
+    "LUNG_PBV",
+    "Z_EFFECTIVE",
+    "Z_EFF",
+    "EFF_ATOMIC_NUM",
+    "RHO_Z",
+    "ELECTRON_DENSITY",
+    "MAT_SPECIFIC",
+    "MAT_FRACTIONAL",
+    "MAT_VALUE_BASED",
+    "MATERIAL_DENSITY",
+    "SUBTRACTION",
+    "DIVISION",
+    "STD_DEVIATION",
+    "QUANTITY",
+];
+
+/// Refuses maps of another quantity than Hounsfield units, which CT scanners store as CT images.
+fn check_quantity(attributes: &Attributes<'_>, name: attributes::Name) -> Result<(), DecodeError> {
+    // The images from which a map of perfusion is made may say PERFUSION too, and are ORIGINAL.
+    let is_derived = attributes.texts(name).next().is_some_and(|value| value.eq_ignore_ascii_case("DERIVED"));
+    let other = |value: &String| {
+        let word = value.to_ascii_uppercase().replace([' ', '-'], "_");
+        OTHER_QUANTITIES.contains(&word.as_str())
+            || word.contains("IODINE")
+            || (is_derived && word.contains("PERFUSION"))
+    };
+    match attributes.texts(name).take(32).find(other) {
+        Some(found) => Err(DecodeError::OtherQuantity { found }),
+        None => Ok(()),
+    }
+}
+
+/// No gas within the body is denser: what lies above is what the scan is about.
+const DENSEST_GAS_HU: f64 = -500.0;
+
+/// Refuses a range of padding values that covers more than a hundredth of the image with what is no gas: a few pixels
+/// may have such a value by chance.
+fn check_padding(slice: &Slice, rescale: Rescale, first: i32, last: i32) -> Result<(), DecodeError> {
+    if rescale.hu(last).max(rescale.hu(first)) <= DENSEST_GAS_HU {
+        return Ok(());
+    }
+    let covers = |&stored: &i32| (first..=last).contains(&stored) && rescale.hu(stored) > DENSEST_GAS_HU;
+    let n = slice.stored().iter().filter(covers).count();
+    if n.saturating_mul(100) > slice.stored().len() {
+        return Err(DecodeError::PaddingCoversImage { first, last });
+    }
+    Ok(())
 }
 
 fn unsupported(uid: &str) -> DecodeError {
@@ -181,6 +296,7 @@ fn check_object(attributes: &Attributes<'_>, media_storage_class: Option<&str>) 
     if attributes.texts(attributes::IMAGE_TYPE).nth(2).is_some_and(|value| value == "LOCALIZER") {
         return Err(DecodeError::Localizer);
     }
+    check_quantity(attributes, attributes::IMAGE_TYPE)?;
     let frames = attributes.integer(attributes::NUMBER_OF_FRAMES)?.unwrap_or(1);
     match usize::try_from(frames) {
         Ok(1) => Ok(1),
@@ -241,6 +357,7 @@ fn layout(
         _ => pixels::Cell::ThirtyTwoLittle,
     };
     let (rows, cols) = (usize::from(rows), usize::from(cols));
+    check_shape(rows, cols)?;
     Ok(Layout { rows, cols, frames, cell, bits_allocated: allocated, bits_stored, signed })
 }
 
@@ -266,11 +383,13 @@ fn to_hounsfield(
 ) -> Result<(StoredValues, Rescale), DecodeError> {
     let Some(lut) = dataset::first_item(attributes, attributes::MODALITY_LUT_SEQUENCE)? else {
         let transformation = groups.of(attributes::PIXEL_VALUE_TRANSFORMATION)?;
-        let rescale = rescale(&transformation, groups.own.is_some() || groups.shared.is_some())?;
+        let rescale = rescale(&transformation, groups.own.is_some() || groups.shared.is_some(), layout.bits_stored)?;
         check_reach(layout, rescale)?;
         return Ok((stored, rescale));
     };
-    if attributes.has(attributes::RESCALE_SLOPE) {
+    let transformation = groups.of(attributes::PIXEL_VALUE_TRANSFORMATION)?;
+    let rescales = [attributes::RESCALE_SLOPE, attributes::RESCALE_INTERCEPT];
+    if rescales.into_iter().any(|name| attributes.has(name) || transformation.has(name)) {
         return Err(DecodeError::BadModalityLut {
             reason: "it stands beside a rescale, and which one holds is unclear",
         });
@@ -300,41 +419,60 @@ fn to_hounsfield(
     Ok((StoredValues::Unsigned(looked_up.collect()), identity))
 }
 
-/// Refuses stored values that cannot reach 0 HU, water: their rescale is that of another depth, as when a scan was
-/// squeezed into 8 bits and kept the intercept of its 16.
+/// What air is at least: padding apart, no stored value of a scan needs to lie lower.
+const AIR_HU: f64 = -950.0;
+
+/// Refuses stored values that cannot reach air and water: their rescale is that of another depth, as when a scan was
+/// squeezed into 8 bits and kept the intercept of its 16, or is missing, as where HU + 1024 are stored with an intercept
+/// of 0.
 fn check_reach(layout: &Layout, rescale: Rescale) -> Result<(), DecodeError> {
     let steps = 2.0_f64.powi(i32::from(layout.bits_stored));
     let (low, high) = if layout.signed { (-0.5 * steps, 0.5 * steps - 1.0) } else { (0.0, steps - 1.0) };
     let ends = [low, high].map(|stored| rescale.of(stored));
     let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
-    if low > 0.0 || high < 0.0 {
+    if low > AIR_HU || high < 0.0 {
         return Err(DecodeError::OutOfReach { bits_stored: layout.bits_stored, low, high });
     }
     Ok(())
 }
 
 /// RescaleSlope and RescaleIntercept (PS3.3 C.11.1.1.2), both required of a CT image (C.8.2.1).
-fn rescale(attributes: &Attributes<'_>, is_enhanced: bool) -> Result<Rescale, DecodeError> {
-    // C.8.2.1.1.6 has HU for CT. US, unspecified, is what some scanners write into plain CT images; in enhanced ones it
-    // stands for maps, such as of perfusion. Every other type is a different quantity, such as the effective atomic
-    // number of a multi-energy scan.
+fn rescale(attributes: &Attributes<'_>, is_enhanced: bool, bits_stored: u16) -> Result<Rescale, DecodeError> {
+    // C.8.2.1.1.6 has HU for CT, and leaves the type out of plain images where it is HU. US, unspecified, stands for maps,
+    // such as of perfusion, and every other type for a different quantity, such as the effective atomic number of a
+    // multi-energy scan.
     let kind = attributes.text(attributes::RESCALE_TYPE);
     let kind = if is_enhanced { Some(kind.unwrap_or_else(|| "nothing".to_owned())) } else { kind };
-    if let Some(found) = kind.filter(|kind| kind != "HU" && (is_enhanced || kind != "US")) {
+    if let Some(found) = kind.filter(|kind| kind != "HU") {
         return Err(DecodeError::NotHounsfield { found });
     }
     let [slope] = attributes.need_decimals(attributes::RESCALE_SLOPE, "one number")?;
     let [intercept] = attributes.need_decimals(attributes::RESCALE_INTERCEPT, "one number")?;
+    // Eight bits need steps of 16 HU and more to hold a scan, every other depth steps of about 1.
+    let steepest = if bits_stored <= 8 { 64.0 } else { 10.0 };
+    if !(0.1..=steepest).contains(&slope) {
+        return Err(DecodeError::BadRescale { slope, intercept });
+    }
     Rescale::new(slope, intercept).ok_or(DecodeError::BadRescale { slope, intercept })
 }
 
-fn info(path: &str, uid: &str, attributes: &Attributes<'_>, groups: &Groups<'_, '_>) -> Result<SliceInfo, DecodeError> {
+fn info(
+    path: &str,
+    uid: &str,
+    attributes: &Attributes<'_>,
+    groups: &Groups<'_, '_>,
+    layout: &Layout,
+) -> Result<SliceInfo, DecodeError> {
     let measures = groups.of(attributes::PIXEL_MEASURES)?;
     let plane = groups.of(attributes::PLANE_ORIENTATION)?;
     // C.7.6.3 / 10.7.1.3: the distance between rows (y) comes first, then the one between columns (x).
     let spacing = measures.decimals::<2>(attributes::PIXEL_SPACING, "two numbers above 0, in mm")?;
     if spacing.is_some_and(|spacing| spacing.iter().any(|&mm| mm <= 0.0)) {
         return Err(measures.bad(attributes::PIXEL_SPACING, "two numbers above 0, in mm"));
+    }
+    let (rows, cols) = (layout.rows, layout.cols);
+    if let Some([y_mm, x_mm]) = spacing.filter(|&[y, x]| !is_plausible_size(rows, cols, (x, y))) {
+        return Err(DecodeError::ImplausibleSize { rows, cols, x_mm, y_mm });
     }
     let six = "six direction cosines of two perpendicular unit vectors";
     let orientation = plane.decimals::<6>(attributes::IMAGE_ORIENTATION_PATIENT, six)?;
@@ -344,9 +482,9 @@ fn info(path: &str, uid: &str, attributes: &Attributes<'_>, groups: &Groups<'_, 
     Ok(SliceInfo {
         path: path.to_owned(),
         format: Format::Dicom,
-        series_id: attributes.text(attributes::SERIES_INSTANCE_UID),
-        study_id: attributes.text(attributes::STUDY_INSTANCE_UID),
-        sop_instance_uid: attributes.text(attributes::SOP_INSTANCE_UID),
+        series_id: attributes.identifier(attributes::SERIES_INSTANCE_UID),
+        study_id: attributes.identifier(attributes::STUDY_INSTANCE_UID),
+        sop_instance_uid: attributes.identifier(attributes::SOP_INSTANCE_UID),
         number: attributes.integer(attributes::INSTANCE_NUMBER).ok().flatten(),
         transfer_syntax: Some(uid.to_owned()),
         pixel_spacing_mm: spacing.map(|[y, x]| (x, y)),

@@ -42,6 +42,35 @@ pub enum DecodeError {
         /// [`super::BUDGET_BYTES`].
         limit: usize,
     },
+    /// Decoding would take more steps than one file may cost.
+    #[error("{what} would take longer than one file may; the file is damaged, or made to keep a reader busy: leave it out")]
+    OverWork {
+        /// What the steps were for.
+        what: &'static str,
+    },
+    /// An image with more pixels than any CT has.
+    #[error("this image has {cols} x {rows} pixels, more than any CT image; export it in its own size")]
+    ImageTooLarge {
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        cols: usize,
+    },
+    /// Pixels of a size, or an image of a size in mm, that no CT has.
+    #[error(
+        "the pixels of this image are {x_mm} mm x {y_mm} mm large, and {cols} x {rows} of them are no field of view of a \
+         CT; export it again with its spacing in mm"
+    )]
+    ImplausibleSize {
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        cols: usize,
+        /// Distance between columns.
+        x_mm: f64,
+        /// Distance between rows.
+        y_mm: f64,
+    },
     /// Nothing in the first bytes is known.
     #[error(
         "this is not a format that Lesionlens knows; add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices \
@@ -113,17 +142,6 @@ pub enum DecodeError {
         "this volume holds values that are infinite or no numbers; save it again with Hounsfield units in all of it"
     )]
     VolumeNotFinite,
-    /// A volume without air.
-    #[error(
-        "this volume reaches from {low} to {high} and holds no air (below -200 HU): it is no CT in Hounsfield units, but \
-         perhaps an MR image or a mask; leave it out"
-    )]
-    VolumeWithoutAir {
-        /// Lowest value after slope and intercept.
-        low: f64,
-        /// Highest value.
-        high: f64,
-    },
     /// A volume whose place in the patient contradicts itself.
     #[error("the place of this volume in the patient cannot be used: {reason}; save it again with a valid orientation")]
     BadVolumePlace {
@@ -373,6 +391,18 @@ pub enum DecodeError {
         /// NumberOfFrames.
         frames: usize,
     },
+    /// Compressed pixels with a sign that the header denies.
+    #[error(
+        "the compressed pixels of this DICOM file have a sign, and its header (PixelRepresentation) says that they have \
+         none: every value below 0 would be a large one; export it again"
+    )]
+    SignContradictsHeader,
+    /// Functional groups that contradict each other, the image, or the number of frames.
+    #[error("the functional groups of this DICOM file contradict each other: {reason}; export it again")]
+    FrameGroupsContradict {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// Fewer per-frame functional groups than frames.
     #[error("this DICOM file says of {groups} of its {frames} frames only where they lie; export it again")]
     FrameGroupsMissing {
@@ -387,7 +417,18 @@ pub enum DecodeError {
         /// What is wrong.
         reason: &'static str,
     },
-    /// A rescale that gives no Hounsfield units.
+    /// A padding range that covers what the scan shows.
+    #[error(
+        "the padding values of this DICOM image, {first} to {last}, cover what the scan shows, which would turn to air; \
+         export it again"
+    )]
+    PaddingCoversImage {
+        /// First stored value.
+        first: i32,
+        /// Last stored value.
+        last: i32,
+    },
+    /// A rescale that gives no Hounsfield units, or that no CT has.
     #[error("RescaleSlope {slope} and RescaleIntercept {intercept} give no Hounsfield units; export it again")]
     BadRescale {
         /// RescaleSlope.
@@ -395,10 +436,10 @@ pub enum DecodeError {
         /// RescaleIntercept.
         intercept: f64,
     },
-    /// A rescale under which no stored value is water.
+    /// A rescale under which no stored value is air, or none is water.
     #[error(
-        "the {bits_stored} stored bits of this DICOM image reach from {low} to {high} HU, which leaves out water (0 HU): \
-         its rescale is not that of its pixels; export it again"
+        "the {bits_stored} stored bits of this DICOM image reach from {low} to {high} HU, which leaves out air (-1000 HU) \
+         or water (0 HU): its rescale is not that of its pixels; export it again"
     )]
     OutOfReach {
         /// BitsStored.
@@ -408,8 +449,14 @@ pub enum DecodeError {
         /// Hounsfield units of the other end.
         high: f64,
     },
+    /// A map of another quantity, such as blood flow or iodine.
+    #[error("ImageType of this DICOM image says {found}: it is a map of another quantity than Hounsfield units; leave it out")]
+    OtherQuantity {
+        /// The value of ImageType.
+        found: String,
+    },
     /// Values that are declared to be something else than Hounsfield units.
-    #[error("RescaleType of this DICOM image is \"{found}\", expected HU: its values are no Hounsfield units")]
+    #[error("this image declares its values as \"{found}\", expected HU: they are no Hounsfield units")]
     NotHounsfield {
         /// RescaleType.
         found: String,
@@ -421,7 +468,9 @@ impl DecodeErrorCode {
     #[must_use]
     pub fn fault(self) -> Fault {
         match self {
-            Self::FileTooLarge | Self::OverBudget | Self::DicomTooDeep => Fault::Limit,
+            Self::FileTooLarge | Self::OverBudget | Self::OverWork | Self::ImageTooLarge | Self::DicomTooDeep => {
+                Fault::Limit
+            },
             _ => Fault::File,
         }
     }

@@ -11,7 +11,7 @@ use image::codecs::png::PngDecoder;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
 use super::DecodeError;
-use super::budget::Budget;
+use super::budget::{Budget, check_shape};
 use super::dl_info;
 use super::error::printable;
 use crate::hounsfield::{Rescale, Window};
@@ -27,9 +27,11 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Sl
     let header = Header::read(bytes)?;
     header.check()?;
     let chunks = Chunks::survey(bytes)?;
+    check_shape(header.height as usize, header.width as usize)?;
     let image_bytes = u64::from(header.width).checked_mul(u64::from(header.height)).and_then(|n| n.checked_mul(2));
     let image_bytes = image_bytes.and_then(|n| usize::try_from(n).ok());
     budget.take("the PNG image", image_bytes)?;
+    budget.work("decoding the image", image_bytes.and_then(|n| n.checked_mul(3)))?;
     // Deflate never makes data much larger, so more than this is no image of this size.
     let plausible = image_bytes.and_then(|n| n.checked_mul(2)).and_then(|n| n.checked_add(1024));
     if plausible.is_none_or(|plausible| chunks.image_data_bytes > plausible) {

@@ -10,13 +10,16 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use super::DecodeError;
-use super::budget::Budget;
+use super::budget::{Budget, check_shape};
 use super::error::printable;
 use crate::hounsfield::Rescale;
 use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
 /// What the reader may hold beside the image: a strip or tile, tables of offsets.
 const READER_BYTES: usize = 32 << 20;
+
+/// Steps of [`Budget::work`] for a page, whatever its size.
+const PAGE_STEPS: usize = 1 << 14;
 
 /// Pages that a file may have.
 const MAX_PAGES: usize = 4096;
@@ -40,7 +43,10 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Ve
         }
         let (cols, rows) = decoder.dimensions().map_err(|e| damaged(&e))?;
         let (rows, cols) = (rows as usize, cols as usize);
+        check_shape(rows, cols)?;
         let image_bytes = rows.checked_mul(cols).and_then(|n| n.checked_mul(2));
+        let steps = image_bytes.and_then(|n| n.checked_mul(3)?.checked_add(PAGE_STEPS));
+        budget.work("decoding the pages", steps)?;
         budget.take("the TIFF image", image_bytes)?;
         let mut limits = Limits::default();
         limits.decoding_buffer_size = image_bytes.unwrap_or(0);

@@ -5,24 +5,22 @@
 //! radiologists see them (columns to the patient's left, rows to the back); samples are never interpolated. Where it is
 //! not known, the planes stay as they are in the file and say so by having no orientation.
 //!
-//! Volumes name no modality. What holds no value below −200 HU shows no air and is refused: it is an MR image, a mask,
-//! or a CT whose values are no Hounsfield units.
+//! Volumes name no modality. Whether their values can be Hounsfield units, [`crate::series`] judges by the values.
 
+mod gunzip;
 pub(super) mod nifti;
 pub(super) mod nrrd;
 
 use std::io::{self, Read};
 
 use super::DecodeError;
-use super::budget::Budget;
+use super::budget::{Budget, check_shape};
+use crate::geometry::is_plausible_size;
 use crate::hounsfield::Rescale;
 use crate::slice::{Format, Slice, SliceInfo, StoredValues};
 
-/// The highest value that the lowest of a CT volume may have.
-const AIR_HU: f64 = -200.0;
-
 /// What a plane takes beside its samples.
-const PLANE_BYTES: usize = 1024;
+const PLANE_BYTES: usize = 2048;
 
 /// Fractions that real samples are rounded to: 1/1024.
 const FRACTIONS: f64 = 1024.0;
@@ -108,12 +106,17 @@ pub(super) fn slices(
     let volume = plane.and_then(|n| n.checked_mul(nz)).and_then(|n| n.checked_mul(stored_bytes));
     budget.take("the volume", volume)?;
     budget.take("the planes", nz.checked_mul(PLANE_BYTES.saturating_add(path.len())))?;
+    let bytes = grid.bytes().and_then(|n| n.checked_mul(3));
+    let steps = bytes.and_then(|n| n.checked_add(nz.checked_mul(PLANE_BYTES)?));
+    budget.work("reading the planes", steps)?;
     budget.take("a plane", plane.and_then(|n| n.checked_mul(grid.sample.bytes().saturating_add(8))))?;
     let planes = read_planes(grid, plane.unwrap_or(0), samples)?;
-    check_air(&planes, rescale)?;
 
     let turn = match &grid.place {
-        Some(place) => turn(place)?,
+        Some(place) => {
+            check_spacing(grid, place)?;
+            turn(place)?
+        }
         None => Turn { axes: [0, 1, 2], reversed: [false; 3] },
     };
     let planes = if turn.axes == [0, 1, 2] {
@@ -125,6 +128,7 @@ pub(super) fn slices(
         planes
     } else {
         budget.take("the turned volume", volume)?;
+        budget.work("turning the volume", volume.and_then(|n| n.checked_mul(8)))?;
         resliced(&planes, grid.size, &turn)
     };
     assemble(path, grid, rescale, &turn, planes)
@@ -201,17 +205,19 @@ fn narrowest(values: Vec<i32>) -> StoredValues {
     }
 }
 
-/// Refuses a volume without air.
-fn check_air(planes: &[(StoredValues, f64)], rescale: Rescale) -> Result<(), DecodeError> {
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for (plane, step) in planes {
-        let ends = plane.iter().fold((i32::MAX, i32::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        for stored in [ends.0, ends.1] {
-            let hu = rescale.of(f64::from(stored) * step);
-            (low, high) = (low.min(hu), high.max(hu));
-        }
+/// How far apart two lengths may be that say the same: headers round them.
+const SAME_LENGTH: f64 = 0.01;
+
+/// Refuses a header that says the distance between samples twice, and differently: by the axes in the patient's space,
+/// and by itself.
+fn check_spacing(grid: &Grid, place: &Place) -> Result<(), DecodeError> {
+    let axes = place.axes.map(length).into_iter().zip(grid.spacing_mm).zip(grid.size);
+    let contradicts = |((axis, mm), n): ((f64, f64), usize)| n > 1 && mm > 0.0 && (axis - mm).abs() > SAME_LENGTH * mm;
+    if axes.into_iter().any(contradicts) {
+        let reason = "its axes and the distances between its samples contradict each other";
+        return Err(DecodeError::BadVolumePlace { reason });
     }
-    if low > AIR_HU { Err(DecodeError::VolumeWithoutAir { low, high }) } else { Ok(()) }
+    Ok(())
 }
 
 /// Which axes become columns, rows and slices.
@@ -340,6 +346,10 @@ fn assemble(
             (x.is_finite() && y.is_finite() && x > 0.0 && y > 0.0).then_some((x, y))
         }
     };
+    check_shape(rows, cols)?;
+    if let Some((x_mm, y_mm)) = spacing.filter(|&spacing| !is_plausible_size(rows, cols, spacing)) {
+        return Err(DecodeError::ImplausibleSize { rows, cols, x_mm, y_mm });
+    }
     let orientation = axis(0).zip(axis(1)).map(|(column, row)| {
         let unit = |axis: [f64; 3]| axis.map(|mm| mm / length(axis));
         let ([a, b, c], [d, e, f]) = (unit(column), unit(row));

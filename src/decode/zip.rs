@@ -16,6 +16,9 @@ use super::{Archive, DecodeError, Decoded};
 /// The end of the central directory is looked for in the last bytes: its own and a comment's.
 const END_BYTES: usize = 22 + 65_535;
 
+/// Steps of [`Budget::work`] for a file, whatever its size.
+const FILE_STEPS: usize = 1 << 12;
+
 /// Files that an archive may have.
 const MAX_FILES: usize = 20_000;
 
@@ -60,6 +63,7 @@ fn usize_at(bytes: &[u8], at: usize) -> Option<usize> {
 
 pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Decoded, DecodeError> {
     let (mut directory, n_files) = directory(bytes)?;
+    check_overlaps(directory, n_files, bytes.len())?;
     let mut archive = Archive::default();
     let mut n_read: usize = 0;
     for _ in 0..n_files {
@@ -72,6 +76,7 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<De
         n_read = n_read.saturating_add(1);
         let content = match unpack(bytes, &entry, budget) {
             Ok(content) => content,
+            Err(error @ (DecodeError::OverBudget { .. } | DecodeError::OverWork { .. })) => return Err(error),
             Err(error) => {
                 archive.skipped.push((inner, error));
                 continue;
@@ -83,7 +88,7 @@ pub(super) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<De
             Ok(Decoded::Table(table)) => archive.tables.push(table),
             Ok(Decoded::Archive(_)) => {}
             // What fills the budget would do so for every file that follows.
-            Err(error @ DecodeError::OverBudget { .. }) => return Err(error),
+            Err(error @ (DecodeError::OverBudget { .. } | DecodeError::OverWork { .. })) => return Err(error),
             Err(error) => archive.skipped.push((inner, error)),
         }
         budget.give_back(content.len());
@@ -112,6 +117,18 @@ fn directory(bytes: &[u8]) -> Result<(&[u8], usize), DecodeError> {
     }
     let directory = bytes.get(start..).and_then(|rest| rest.get(..length));
     Ok((directory.ok_or_else(|| damaged("its list of files lies outside of it"))?, n))
+}
+
+/// Refuses an archive whose files share bytes: one megabyte could then be unpacked a thousand times.
+fn check_overlaps(mut directory: &[u8], n_files: usize, archive_bytes: usize) -> Result<(), DecodeError> {
+    let mut packed: usize = 0;
+    for _ in 0..n_files {
+        // What is cut off is named by whoever reads the entries.
+        let Some((entry, rest)) = entry(directory) else { break };
+        directory = rest;
+        packed = packed.saturating_add(entry.packed);
+    }
+    if packed > archive_bytes { Err(damaged("files in it lie over each other")) } else { Ok(()) }
 }
 
 /// The next entry of the central directory (4.3.12).
@@ -150,6 +167,7 @@ fn unpack(bytes: &[u8], entry: &Entry<'_>, budget: &mut Budget) -> Result<Vec<u8
         return Err(damaged("this file in it claims a size that its data cannot have"));
     }
     budget.take("a file of the archive", Some(entry.unpacked))?;
+    budget.work("unpacking the archive", entry.unpacked.checked_mul(3).and_then(|n| n.checked_add(FILE_STEPS)))?;
     let content = match entry.method {
         0 => Ok(packed.to_vec()),
         8 => {

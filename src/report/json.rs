@@ -7,7 +7,7 @@ use crate::fault::Reported;
 use crate::froc::{BOOTSTRAP_SAMPLES, Report};
 use crate::hounsfield::Window;
 use crate::model::ModelId;
-use crate::series::{Series, SpacingSource, orientation_letters};
+use crate::series::{Note, Series, SpacingSource, orientation_letters};
 use crate::slice::Slice;
 
 /// Name of the form of [`DetectionsReport`].
@@ -30,6 +30,27 @@ pub struct DetectionsReport {
     pub errors: Vec<Refusal>,
 }
 
+/// What a [`DetectionsReport`] says before its images.
+#[derive(Debug, Serialize)]
+pub struct DetectionsHead {
+    schema: &'static str,
+    model: ModelId,
+    errors: Vec<Refusal>,
+    series: Vec<SeriesReport>,
+}
+
+/// What is known about a series.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesReport {
+    /// Unique among the series.
+    name: String,
+    n_slices: usize,
+    /// Whether the values are Hounsfield units; otherwise its slices are not searched.
+    hounsfield: bool,
+    /// What a reader should know, by code.
+    notes: Vec<Note>,
+}
+
 /// Detections on one slice.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ImageDetections {
@@ -44,6 +65,9 @@ pub struct ImageDetections {
     /// Name of a [`SpacingSource`].
     #[serde(default)]
     pub spacing_source: String,
+    /// Whether the values are Hounsfield units; otherwise the slice was not searched.
+    #[serde(default = "yes")]
+    pub hounsfield: bool,
     /// By falling score.
     pub detections: Vec<Detection>,
 }
@@ -53,6 +77,7 @@ pub struct ImageDetections {
 pub struct InfoReport {
     schema: &'static str,
     files: Vec<FileInfo>,
+    series: Vec<SeriesReport>,
 }
 
 /// What one file is.
@@ -87,6 +112,12 @@ pub struct ImageInfo {
     /// `[x, y]`: between columns, between rows. A single file cannot say what lies between slices.
     spacing_mm: [f64; 2],
     spacing_source: SpacingSource,
+    /// Name of the series that it belongs to.
+    series: String,
+    /// Whether its values are Hounsfield units, as its series says.
+    hounsfield: bool,
+    /// What a reader should know of its series, by code.
+    notes: Vec<Note>,
     hu_min: f64,
     hu_max: f64,
     /// The file's own, or the table's; null where neither names one.
@@ -119,11 +150,29 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl DetectionsReport {
-    /// A report in the present form.
+/// Reports of before said nothing of units: what they list was searched.
+fn yes() -> bool {
+    true
+}
+
+impl DetectionsHead {
+    /// What the report says before its images.
     #[must_use]
-    pub fn new(model: ModelId, images: Vec<ImageDetections>, errors: Vec<Refusal>) -> Self {
-        Self { schema: DETECTIONS_SCHEMA.to_owned(), model, images, errors }
+    pub fn new(model: ModelId, series: Vec<SeriesReport>, errors: Vec<Refusal>) -> Self {
+        Self { schema: DETECTIONS_SCHEMA, model, errors, series }
+    }
+}
+
+impl SeriesReport {
+    /// About a series.
+    #[must_use]
+    pub fn new(series: &Series) -> Self {
+        Self {
+            name: series.name().to_owned(),
+            n_slices: series.slices().len(),
+            hounsfield: series.is_hounsfield(),
+            notes: series.notes().to_vec(),
+        }
     }
 }
 
@@ -138,16 +187,17 @@ impl ImageDetections {
             slice: slice_idx,
             spacing_mm: (spacing.x_mm, spacing.y_mm, spacing.z_mm),
             spacing_source: series.spacing_source().name().to_owned(),
+            hounsfield: series.is_hounsfield(),
             detections,
         }
     }
 }
 
 impl InfoReport {
-    /// A report about files, in the order in which they are to be listed.
+    /// A report about files, in the order in which they are to be listed, and the series that they make.
     #[must_use]
-    pub fn new(files: Vec<FileInfo>) -> Self {
-        Self { schema: "lesionlens.info/1", files }
+    pub fn new(files: Vec<FileInfo>, series: Vec<SeriesReport>) -> Self {
+        Self { schema: "lesionlens.info/1", files, series }
     }
 }
 
@@ -181,6 +231,9 @@ impl ImageInfo {
             transfer_syntax: info.transfer_syntax.clone(),
             spacing_mm: [series.spacing().x_mm, series.spacing().y_mm],
             spacing_source: series.spacing_source(),
+            series: series.name().to_owned(),
+            hounsfield: series.is_hounsfield(),
+            notes: series.notes().to_vec(),
             hu_min,
             hu_max,
             window: info.window.or(from_table),
@@ -204,6 +257,12 @@ impl Refusal {
     #[must_use]
     pub fn new(path: &str, error: &impl Reported) -> Self {
         Self { path: path.to_owned(), code: error.code().to_owned(), message: error.to_string() }
+    }
+
+    /// A file at which a program ended, for whatever reason.
+    #[must_use]
+    pub fn of_program(path: &str, code: &str, message: &str) -> Self {
+        Self { path: path.to_owned(), code: code.to_owned(), message: message.to_owned() }
     }
 
     /// A file that could not be read from the disk.

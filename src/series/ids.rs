@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Series;
-use crate::slice::{SliceId, lasting_id};
+use crate::slice::{Slice, SliceId, lasting_id};
 
 /// Names a series for as long as its study is open: 16 hexadecimal digits, made from its name and from what sets stacks
 /// of one name apart (size, container, orientation, Hounsfield units or not). The same files have the same id whatever
@@ -31,7 +31,7 @@ pub(super) fn assign(all: &mut [Series]) {
         let id = |nth| series_id(series, nth);
         let nth = count(&mut series_seen, id(1));
         series.id = id(nth);
-        let slice_id = |slice: &crate::slice::Slice| {
+        let slice_id = |slice: &Slice| {
             let nth = count(&mut slices_seen, SliceId::new(slice.info(), 1));
             SliceId::new(slice.info(), nth)
         };
@@ -42,7 +42,8 @@ pub(super) fn assign(all: &mut [Series]) {
 fn series_id(series: &Series, nth: usize) -> SeriesId {
     let (rows, cols) = (series.rows().to_string(), series.cols().to_string());
     let format = series.slices.first().map_or("", |slice| slice.info().format.name());
-    let units = if series.is_hounsfield() { "HU" } else { "" };
+    // What the files say: whether the values bear it out may change with files that are added.
+    let units = if series.slices.iter().all(Slice::is_hounsfield) { "HU" } else { "" };
     let orientation = series.orientation.as_deref().unwrap_or_default();
     SeriesId(lasting_id(&[&series.name, &rows, &cols, format, units, orientation], nth))
 }

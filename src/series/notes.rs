@@ -3,11 +3,6 @@
 use serde::Serialize;
 use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
 
-use crate::slice::{Format, Slice, StoredValues};
-
-/// No CT shows less: air is −1000 HU, and what scanners write outside of their field of view lies above −4096.
-const LOWEST_HU: i32 = -4096;
-
 /// What a reader of a series should know. Serialized as an object with the variant's name as `code` beside its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, EnumDiscriminants)]
 #[serde(tag = "code")]
@@ -39,12 +34,27 @@ pub enum Note {
         /// How many.
         n_slices: usize,
     },
-    /// More than half of the pixels of PNG or TIFF slices lie below what any CT shows, so their values are not HU + 32768.
+    /// The values of the series do not lie among each other as those of a CT, whatever its files say of them. It is shown
+    /// and not searched.
     ImplausibleHounsfield {
-        /// How many.
+        /// How many slices there are, all of which count.
         n_slices: usize,
-        /// What no CT lies below.
-        lowest_hu: i32,
+        /// Share of values below air or above metal, from 0 to 1; what marks the outside of the scan is left out.
+        beyond: f64,
+        /// Share of air, lung and fat.
+        dark: f64,
+        /// Share of values from −30 to 300 HU.
+        tissue: f64,
+        /// Share of bone and denser.
+        bright: f64,
+    },
+    /// The size of pixels makes an image larger than any scanner's field of view, or pixels that are no pixels of a CT. It
+    /// is shown and not searched.
+    ImplausibleSize {
+        /// Width of the image.
+        width_mm: f64,
+        /// Height of the image.
+        height_mm: f64,
     },
     /// The values are grey levels of a picture, no Hounsfield units.
     NotHounsfield,
@@ -71,21 +81,4 @@ pub enum Unit {
     /// Slice numbers.
     #[serde(rename = "number")]
     Number,
-}
-
-/// The note about slices whose values are not what their format promises; `None` where there is none of them.
-pub(super) fn implausible(slices: &[Slice]) -> Option<Note> {
-    let n_slices = slices.iter().filter(|slice| is_implausible(slice)).count();
-    (n_slices > 0).then_some(Note::ImplausibleHounsfield { n_slices, lowest_hu: LOWEST_HU })
-}
-
-/// Whether most pixels of a PNG or TIFF slice lie below [`LOWEST_HU`], as when another program stored HU + 1024.
-fn is_implausible(slice: &Slice) -> bool {
-    match (slice.info().format, slice.stored()) {
-        (Format::Png | Format::Tiff, StoredValues::Unsigned(stored)) if slice.is_hounsfield() => {
-            let n_low = stored.iter().filter(|&&value| i32::from(value) < LOWEST_HU + 32768).count();
-            n_low > stored.len() / 2
-        }
-        _ => false,
-    }
 }

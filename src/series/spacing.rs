@@ -10,6 +10,9 @@ use crate::slice::{Format, Slice};
 /// In-plane spacing of slices whose files and tables say none.
 pub const ASSUMED_SPACING_MM: f64 = 0.8;
 
+/// Spacings of how many slices are asked for the usual one.
+const MAX_CANDIDATES: usize = 64;
+
 /// Where the in-plane spacing of a series comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumIter, IntoStaticStr)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -58,8 +61,10 @@ pub(super) fn in_plane_spacing(
     let most = match known.first() {
         Some(&first) if n_like(first) == known.len() => Some(first),
         Some(&first) => {
+            // Of files with many spacings, the first ones stand for all: asking each about each would take squares.
+            let candidates = known.iter().take(MAX_CANDIDATES);
             let better = |best: (f64, f64), &next: &(f64, f64)| if n_like(next) > n_like(best) { next } else { best };
-            Some(known.iter().fold(first, better))
+            Some(candidates.fold(first, better))
         }
         None => None,
     };

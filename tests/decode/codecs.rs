@@ -74,8 +74,7 @@ fn image(rows: u16, cols: u16, bits_stored: u16, signed: bool) -> DataSet {
     data_set.word(0x0028_0101, bits_stored);
     data_set.word(0x0028_0102, bits_stored - 1);
     data_set.word(0x0028_0103, u16::from(signed));
-    data_set.text(0x0028_1052, "DS", "0");
-    data_set.text(0x0028_1053, "DS", "1");
+    data_set.rescale_for(bits_stored, signed);
     data_set.remove(0x7fe0_0010);
     data_set
 }
@@ -315,6 +314,49 @@ fn fragments_that_cannot_be_divided_into_frames_are_refused() {
     ] {
         assert_eq!(refusal(what, &encapsulated(enhanced(2), RLE, &table, &fragments)).code(), code, "{what}");
     }
+}
+
+#[test]
+fn functional_groups_that_contradict_each_other_are_refused() {
+    let transformation = |slope: &str| {
+        let mut transformation = DataSet { elements: Vec::new() };
+        transformation.text(0x0028_1052, "DS", "-1000");
+        transformation.text(0x0028_1053, "DS", slope);
+        transformation.text(0x0028_1054, "LO", "HU");
+        let mut own = DataSet { elements: Vec::new() };
+        own.set(0x0028_9145, "SQ", Value::Bytes(item(&transformation)));
+        item(&own)
+    };
+    let with = |change: &dyn Fn(&mut DataSet)| {
+        let mut data_set = enhanced(2);
+        change(&mut data_set);
+        encapsulated(data_set, RLE, &[], &two_frames())
+    };
+    let own = |slope: &str, n: usize| Value::Bytes(transformation(slope).repeat(n));
+    let cases: [(&str, Vec<u8>); 3] = [
+        ("shared and own", with(&|set| set.set(0x5200_9230, "SQ", own("1", 2)))),
+        ("more groups than frames", with(&|set| set.set(0x5200_9230, "SQ", own("2", 3)))),
+        ("the image and its frames", with(&|set| set.text(0x0028_1053, "DS", "1"))),
+    ];
+    for (what, file) in cases {
+        assert_eq!(refusal(what, &file).code(), "FrameGroupsContradict", "{what}");
+    }
+    // The same said twice leaves nothing open.
+    assert_eq!(slices("twice", &with(&|set| set.set(0x5200_9230, "SQ", own("2", 2)))).len(), 2);
+    let lut = with(&|set| set.set(0x0028_3000, "SQ", Value::Bytes(item(&DataSet { elements: Vec::new() }))));
+    assert_eq!(refusal("a LUT beside the groups", &lut).code(), "BadModalityLut");
+}
+
+#[test]
+fn a_sign_of_the_stream_that_the_header_denies_is_refused() {
+    let signed = Golden::all().into_iter().find(|golden| golden.signed && golden.name.contains("2000"));
+    let golden = signed.expect("a JPEG 2000 stream with a sign");
+    let mut data_set = golden.data_set();
+    golden.check(&slice("signed", &encapsulated(data_set.clone(), &golden.uid(), &[], &[golden.stream()])));
+    data_set.word(0x0028_0103, 0);
+    data_set.rescale_for(16, false);
+    let file = encapsulated(data_set, &golden.uid(), &[], &[golden.stream()]);
+    assert_eq!(refusal("unsigned", &file).code(), "SignContradictsHeader");
 }
 
 #[test]

@@ -50,8 +50,24 @@ pub(crate) fn seeds() -> Vec<(String, Vec<u8>)> {
     native.set(0x7fe0_0010, "OW", Value::Words(vec![1, 1, 1, 1, 2, 2, 2, 2]));
     seeds.push(("enhanced".to_owned(), native.explicit()));
     seeds.push(("png".to_owned(), grey16(&[7; 64], 8, 8)));
+    seeds.push(("a body".to_owned(), body().explicit()));
     seeds.extend(crate::volumes::seeds());
     seeds
+}
+
+/// A slice that is searched: 40 × 40 pixels of air, fat and soft tissue.
+pub(crate) fn body() -> DataSet {
+    let mut data_set = DataSet::ct();
+    data_set.word(0x0028_0010, 40);
+    data_set.word(0x0028_0011, 40);
+    let hu = |at: u16| match (at % 40, at / 40) {
+        (0..8, _) | (_, 0..8) => -1000_i16,
+        (8..12, _) => -100,
+        _ => 40,
+    };
+    let stored = (0..1600).map(|at| ((hu(at) + 1000) / 2).cast_unsigned()).collect();
+    data_set.set(0x7fe0_0010, "OW", Value::Words(stored));
+    data_set
 }
 
 /// Changes some bytes: single ones, bits, runs of extremes, cuts, and stretches taken from elsewhere in the file. Most
@@ -93,7 +109,10 @@ fn thousands_of_mutants_get_a_typed_answer_and_the_next_good_file_is_read() {
         let mut bytes = seed.clone();
         mutate(&mut bytes, &mut random);
         let started = Instant::now();
-        let answer = catch_unwind(AssertUnwindSafe(|| decode(name, &bytes)));
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            crate::fuzz::targets::go_through(&bytes);
+            decode(name, &bytes)
+        }));
         let took = started.elapsed();
         if took > slowest.0 {
             slowest = (took, format!("{name}, mutant {number}"));

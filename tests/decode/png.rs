@@ -92,8 +92,8 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
     let png = grey16(&[1, 2, 3, 4], 2, 2);
     let tail = png.get(33..).expect("chunks behind the header");
     for (width, height, code) in [
-        (0x7fff_ffff_u32, 0x7fff_ffff_u32, "OverBudget"),
-        (16_000, 16_000, "OverBudget"),
+        (0x7fff_ffff_u32, 0x7fff_ffff_u32, "ImageTooLarge"),
+        (16_000, 16_000, "ImageTooLarge"),
         (0, 2, "PngDamaged"),
         (2, 3, "PngDamaged"),
     ] {

@@ -332,9 +332,9 @@ fn without_a_code_a_nifti_volume_has_no_place() {
     assert_eq!((info.position_patient_mm, info.orientation_patient), (None, None));
     assert_eq!(info.pixel_spacing_mm, Some((0.5, 0.75)));
     assert_eq!(info.number, Some(2));
-    // Metres.
-    let planes = slices("v", &Nifti { srow: None, units: 1, ..Nifti::default() }.file());
-    assert_eq!(planes[0].info().pixel_spacing_mm, Some((500.0, 750.0)));
+    // The same numbers in metres are no pixels of a CT.
+    let metres = Nifti { srow: None, units: 1, ..Nifti::default() }.file();
+    assert_eq!(refusal("v", &metres).code(), "ImplausibleSize");
 }
 
 #[test]
@@ -346,13 +346,11 @@ fn volumes_that_cannot_be_trusted_are_refused() {
         change(&mut nifti);
         nifti.file()
     };
-    let no_air: Vec<u8> = [good.header(), vec![1; 24]].concat();
     let nan = [Nifti { datatype: 16, ..good.clone() }.header(), f32::NAN.to_le_bytes().repeat(12)].concat();
     let infinite =
         with(|n| n.srow = Some([[f64::INFINITY, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]));
     let sheared = with(|n| n.srow = Some([[1.0, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]));
     for (what, bytes, code) in [
-        ("no air", no_air, "VolumeWithoutAir"),
         ("not a number", nan, "VolumeNotFinite"),
         ("an infinite axis", infinite, "BadVolumePlace"),
         ("a sheared plane", sheared, "BadVolumePlace"),
@@ -367,6 +365,20 @@ fn volumes_that_cannot_be_trusted_are_refused() {
         ("a detached NRRD", nrrd("encoding: raw\ndata file: x.raw\n", &[]), "UnsupportedFormat"),
         ("an NRRD in text", nrrd("encoding: ascii\n", b"1 2 3"), "UnsupportedFormat"),
         ("a short NRRD", nrrd("encoding: raw\n", &[0; 23]), "VolumeTruncated"),
+        ("an NRRD in metres", nrrd("encoding: raw\nspace units: \"m\" \"m\" \"m\"\n", &samples()), "BadVolumePlace"),
+        ("an NRRD of densities", nrrd("encoding: raw\nsample units: g/cm^3\n", &samples()), "NotHounsfield"),
+        ("quantized samples", nrrd("encoding: raw\nold min: -1024\nold max: 3071\n", &samples()), "VolumeDamaged"),
+        ("two byte orders", nrrd("encoding: raw\nendian: big\n", &samples()), "VolumeDamaged"),
+        (
+            "an NRRD that says its spacing twice",
+            nrrd(&format!("encoding: raw\nspacings: 1 1 1\n{PLACE}"), &samples()),
+            "BadVolumePlace",
+        ),
+        (
+            "an sform ten times the spacing",
+            with(|n| n.srow = Some([[-5.0, 0.0, 0.0, 10.0], [0.0, -7.5, 0.0, 20.0], [0.0, 0.0, 20.0, 30.0]])),
+            "BadVolumePlace",
+        ),
         ("an NRRD without end", b"NRRD0004\ntype: short\n".to_vec(), "VolumeDamaged"),
     ] {
         assert_eq!(refusal(what, &bytes).code(), code, "{what}");
@@ -385,6 +397,28 @@ fn bombs_are_refused_within_the_budget() {
     let at = bomb.windows(4).position(|four| four == b"PK\x01\x02").expect("a directory") + 24;
     bomb[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
     assert_eq!(refusal("bomb.zip", &bomb).code(), "ZipWithoutImages");
+}
+
+#[test]
+fn gzip_members_are_read_to_the_last_and_cost_in_proportion() {
+    let file = Nifti::default().file();
+    let (head, rest) = file.split_at(200);
+    let members = [gzip(head), gzip(&[]), gzip(rest), vec![0; 9]].concat();
+    check_standard(&slices("v", &members), Format::Nifti);
+    let empty = gzip(&[]).repeat(100_000);
+    let bomb = [gzip(head), empty, gzip(rest)].concat();
+    assert!(matches!(refusal("empty.nii.gz", &bomb).code(), "VolumeDamaged" | "UnsupportedFormat"));
+}
+
+#[test]
+fn an_archive_whose_files_share_their_bytes_is_refused() {
+    let mut file = zip(&[("a.dcm", &DataSet::ct().explicit(), false), ("b.dcm", &[7; 2000], false)]);
+    // The second entry is made to unpack the first one's bytes too, and more of them than there are.
+    let at = file.windows(4).rposition(|four| four == b"PK\x01\x02").expect("a directory");
+    let whole = u32::try_from(file.len()).expect("short").to_le_bytes();
+    file[at + 20..at + 24].copy_from_slice(&whole);
+    file[at + 42..at + 46].copy_from_slice(&[0; 4]);
+    assert_eq!(refusal("overlap.zip", &file).code(), "ZipDamaged");
 }
 
 #[test]

@@ -73,6 +73,12 @@ impl DataSet {
         set
     }
 
+    /// A rescale by which the stored values of this many bits reach air and water.
+    pub(crate) fn rescale_for(&mut self, bits_stored: u16, signed: bool) {
+        self.text(0x0028_1052, "DS", if signed { "0" } else { "-1024" });
+        self.text(0x0028_1053, "DS", if bits_stored <= 8 { "64" } else { "10" });
+    }
+
     pub(crate) fn set(&mut self, tag: u32, vr: &str, value: Value) {
         self.remove(tag);
         self.elements.push((tag, vr.as_bytes().try_into().expect("two letters"), value));

@@ -50,13 +50,13 @@ describe("a lost worker", () => {
   after(() => browser?.close());
 
   /** Drops generated slices, some under names that the wrapped glue stumbles over. */
-  async function dropNamed(t, rename) {
+  async function dropNamed(t, rename, n_files = 4) {
     const host = await serve(DIST, { patch: rebuilt("glue", (text) => text + FRAGILE) });
     const { page, context, complaints } = await newPage(browser);
     t.after(() => Promise.all([host.close(), context.close()]));
     await page.goto(host.url);
     await stage(page, ["ready"]);
-    const files = load(filesBelow(path.join(FIXTURES, "dicom")).slice(0, 4));
+    const files = load(filesBelow(path.join(FIXTURES, "dicom")).slice(0, n_files));
     await drop(
       page,
       files.map(({ name, bytes }, i) => ({ name: rename[i] ?? name, bytes })),
@@ -82,6 +82,19 @@ describe("a lost worker", () => {
     assert.equal(n_slices, 2);
     assert.equal(calls.filter((call) => call === "start").length, 3);
     assert.equal(calls.filter((call) => call === "accept").length, 2);
+  });
+
+  test("that trapped on one slice after the other costs these slices alone", async (t) => {
+    const bad = [1, 3, 5, 6].map((i) => [i, `${"abcdefg"[i]}-trap-on-input.dcm`]);
+    const { page, n_slices, calls, errors } = await dropNamed(t, Object.fromEntries(bad), 7);
+    const traps = bad.map(([, file]) => ({ file, code: "WorkerTrap" }));
+    assert.deepEqual(
+      errors.sort((a, b) => (a.file < b.file ? -1 : 1)),
+      traps,
+    );
+    assert.equal(n_slices, 7);
+    assert.equal(calls.filter((call) => call === "accept").length, 3, "every other slice is searched, once");
+    assert.match(await page.innerText("[data-testid=status]"), /Done/);
   });
 
   for (const where of ["input", "detect", "draw"]) {

@@ -6,15 +6,17 @@
  * @typedef {{ path: string, read(): Promise<{ path: string, bytes: Uint8Array<ArrayBuffer> }> }} Source
  */
 
-// What the decoder's memory can hold at most (the module is linked with --max-memory of this size).
-const LARGEST_BYTES = 402_653_184;
+// The largest file that the decoder takes (MAX_FILE_BYTES). A larger one is not even read.
+const LARGEST_BYTES = 134_217_728;
+// How long reading one file may take. A file on a drive that was taken away never answers.
+const LONGEST_READ_MS = 60_000;
 // Files that operating systems leave in folders.
 const LITTER = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** A file that could not be handed to the decoder, with a stable code. */
 export class ReadError extends Error {
   /**
-   * @param {"FileUnreadable" | "FileTooLarge"} code
+   * @param {"FileUnreadable" | "FileTooLarge" | "FileReadTimeout" | "FolderUnreadable"} code
    * @param {Record<string, unknown>} details
    */
   constructor(code, details = {}) {
@@ -38,12 +40,25 @@ function sourceOf(file, path) {
         throw new ReadError("FileTooLarge", { bytes: file.size, limit: LARGEST_BYTES });
       }
       try {
-        return { path, bytes: new Uint8Array(await file.arrayBuffer()) };
-      } catch {
-        throw new ReadError("FileUnreadable");
+        return { path, bytes: new Uint8Array(await inTime(file.arrayBuffer())) };
+      } catch (error) {
+        throw error instanceof ReadError ? error : new ReadError("FileUnreadable");
       }
     },
   };
+}
+
+/**
+ * Waits for a file to answer, but not for ever.
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>}
+ */
+function inTime(answer) {
+  return new Promise((resolve, reject) => {
+    const clock = setTimeout(() => reject(new ReadError("FileReadTimeout")), LONGEST_READ_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(clock));
+  });
 }
 
 /**
@@ -86,8 +101,10 @@ async function walk(folder) {
   const sources = [];
   for (;;) {
     // A folder answers in portions; an empty one is the last.
-    /** @type {FileSystemEntry[]} */
-    const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+    /** @type {FileSystemEntry[] | null} */
+    const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve(null)));
+    // What could not be listed is said like a file that could not be read.
+    if (!entries) return [...sources, unreadable(folder)];
     if (entries.length === 0) return sources;
     for (const entry of entries) {
       if (entry.isDirectory) sources.push(...(await walk(/** @type {FileSystemDirectoryEntry} */ (entry))));
@@ -95,6 +112,15 @@ async function walk(folder) {
     }
   }
 }
+
+/**
+ * @param {FileSystemDirectoryEntry} folder
+ * @returns {Source}
+ */
+const unreadable = (folder) => ({
+  path: folder.fullPath.replace(/^\//, ""),
+  read: () => Promise.reject(new ReadError("FolderUnreadable")),
+});
 
 /**
  * @param {FileSystemFileEntry} entry
@@ -106,9 +132,11 @@ function sourceOfEntry(entry) {
     path,
     async read() {
       /** @type {File} */
-      const file = await new Promise((resolve, reject) => {
-        entry.file(resolve, () => reject(new ReadError("FileUnreadable")));
-      });
+      const file = await inTime(
+        new Promise((resolve, reject) => {
+          entry.file(resolve, () => reject(new ReadError("FileUnreadable")));
+        }),
+      );
       return sourceOf(file, path).read();
     },
   };

@@ -9,7 +9,8 @@
 /** @import { During } from "../state/state.js" */
 /** @import { Source } from "./files.js" */
 
-// How many workers one study may lose after its files were read, before detection is given up.
+// How many workers one study may lose in a row after its files were read, no slice being searched in between, before
+// detection is given up: bad slices cost themselves, and only a detector that finds nothing more is stopped.
 export const MOST_LOSSES = 3;
 // Of the files that fit into the memory, the share that is read again: the rest is left free for the detector.
 const KEPT_SHARE = 0.9;

@@ -52,12 +52,16 @@ export async function read(job, { store, client, pictures }) {
 }
 
 /**
- * The state with series that were just put in order; the slice in view stays in view where it is still there.
+ * The state with series that were just put in order; the slice in view stays in view where it is still there. What was
+ * found in a series that is as it was stays found, so that losing a worker loses no other slice's result.
  * @param {Readonly<State>} state
  * @param {readonly SeriesInfo[]} series
  * @returns {Partial<State>}
  */
-function arranged({ series: before, view, window, ownWindow }, series) {
+function arranged({ series: before, view, window, ownWindow, found }, series) {
+  const known = new Map(before.map((one) => [one.id, JSON.stringify(one)]));
+  const unchanged = series.filter((one) => known.get(one.id) === JSON.stringify(one));
+  const stays = new Set(unchanged.flatMap(({ slices }) => slices.map((slice) => slice.id)));
   const id = before[view.series]?.slices[view.slice]?.id;
   const places = series.flatMap(({ slices }, s) => slices.map((slice, at) => ({ id: slice.id, series: s, slice: at })));
   const { series: s = 0, slice = 0 } = places.find((place) => place.id === id) ?? {};
@@ -65,7 +69,7 @@ function arranged({ series: before, view, window, ownWindow }, series) {
     series,
     view: { series: s, slice },
     window: ownWindow ? (series[s]?.window ?? window) : window,
-    found: new Map(),
+    found: new Map(Array.from(found).filter(([slice]) => stays.has(slice))),
   };
 }
 

@@ -46,7 +46,13 @@ export async function search(job, tools) {
   /** Searches one slice; false where none is left. @param {Client} net */
   const one = async (net) => {
     const { series, view, found } = store.get();
-    const slice = job.closed || job.losses >= MOST_LOSSES ? null : nextSlice(series, view, isSettled);
+    if (job.closed || job.losses >= MOST_LOSSES) return false;
+    // What stands beside a slice that a worker was lost over comes last, so that a bad series costs no other.
+    const suspects = new Set(
+      series.flatMap(({ slices }) => (slices.some(({ id }) => job.skipped.has(id)) ? slices.map(({ id }) => id) : [])),
+    );
+    const slice =
+      nextSlice(series, view, (id) => suspects.has(id) || isSettled(id)) ?? nextSlice(series, view, isSettled);
     if (!slice) return false;
     underway.add(slice.id);
     const { thorough } = store.get();
@@ -57,12 +63,15 @@ export async function search(job, tools) {
       if (detections && !job.closed && store.get().thorough === thorough) {
         const msPerSlice = (performance.now() - began_ms) / (store.get().found.size + 1 - n_before);
         store.set({ ...withFound(store.get(), slice.id, detections), msPerSlice });
+        job.losses = 0;
       }
       return true;
     } finally {
       underway.delete(slice.id);
     }
   };
+  // After a loss one slice goes at a time until one is searched: others under way would be lost with the next bad one.
+  while (job.losses > 0 && (await pool.lend(one)));
   const lane = async () => {
     do await drawAhead(job, tools);
     while (await pool.lend(one));

@@ -63,6 +63,9 @@ const workers = {
 /** Problems that the page finds by itself. @type {Record<string, Sentence>} */
 const page = {
   FileUnreadable: () => "The browser could not read this file.",
+  FileReadTimeout: () => "This file did not answer within a minute. Copy it from its drive and add the copy.",
+  FolderUnreadable: () =>
+    "The browser could not list this folder to its end, so files may be missing. Copy the folder and add the copy.",
   MemoryFull: () => "No room left: the decoder's memory is full with the slices read so far.",
   DetectionStopped: () =>
     "The detector stopped on several slices and was not started again for this study. The slices can still be viewed.",
@@ -127,6 +130,12 @@ const files = {
     `The file has ${f.count(d.bytes, BYTES)}, and the decoder takes at most ${f.integer(d.limit)}. Add single CT images instead of one large file.`,
   OverBudget: () =>
     "Reading this file would take more memory than one file may have: it is damaged, or holds more than fits into the page. Add it in parts.",
+  OverWork: (d) =>
+    `This file is damaged, or made to keep a reader busy: ${d.what} would take longer than one file may. Leave it out.`,
+  ImageTooLarge: (d) =>
+    `This image has ${f.integer(d.cols)} × ${f.integer(d.rows)} pixels, more than any CT image. Export it in its own size.`,
+  ImplausibleSize: (d) =>
+    `The pixels of this image are ${f.any(d.x_mm)} × ${f.any(d.y_mm)} mm large, and ${f.integer(d.cols)} × ${f.integer(d.rows)} of them are no field of view of a CT. Export it again with its spacing in mm.`,
   UnknownFormat: () =>
     "This is not a format that Lesionlens knows. Add DICOM CT images, a NIfTI or NRRD volume, or 16-bit PNG slices with DL_info.csv.",
   UnsupportedFormat: (d) => `This is ${formatNames[d.format]}, which Lesionlens does not read. ${advice[d.advice]}`,
@@ -143,8 +152,6 @@ const files = {
     `This volume ends too early: ${f.integer(d.whole)} of its ${f.count(d.planes, { one: "plane", other: "planes" })} ${f.form(d.whole, { one: "is", other: "are" })} whole. ${AGAIN}`,
   VolumeNotFinite: () =>
     "This volume holds values that are infinite or no numbers. Save it again with Hounsfield units in all of it.",
-  VolumeWithoutAir: (d) =>
-    `This volume reaches from ${f.any(d.low)} to ${f.any(d.high)} and holds no air (below −200 HU): it is no CT in Hounsfield units, but perhaps an MR image or a mask. Leave it out.`,
   BadVolumePlace: (d) =>
     `The place of this volume in the patient cannot be used: ${d.reason}. Save it again with a valid orientation.`,
   ZipDamaged: (d) => `This zip archive cannot be read: ${d.reason}. Unpack it and add the images in it.`,
@@ -195,16 +202,24 @@ const files = {
     `This DICOM file holds ${f.count(d.fragments, { one: "fragment", other: "fragments" })} for ${f.count(d.frames, FRAMES)} and no table that says which belong together. Export it uncompressed.`,
   OffsetTableContradictsFragments: (d) =>
     `The offset table of this DICOM file has ${f.count(d.offsets, { one: "entry", other: "entries" })} for ${f.count(d.frames, FRAMES)}, or points beside the fragments. ${EXPORT}`,
+  SignContradictsHeader: () =>
+    `The compressed pixels of this DICOM file have a sign, and its header says that they have none: values below 0 would be large ones. ${EXPORT}`,
+  FrameGroupsContradict: (d) =>
+    `The functional groups of this DICOM file contradict each other: ${d.reason}. ${EXPORT}`,
   FrameGroupsMissing: (d) =>
     `This DICOM file says of only ${f.integer(d.groups)} of its ${f.count(d.frames, FRAMES)} where they lie. ${EXPORT}`,
   BadModalityLut: (d) =>
     `The modality LUT of this DICOM file cannot be used: ${d.reason}. Export it with a rescale slope.`,
+  PaddingCoversImage: (d) =>
+    `The padding values of this DICOM image, ${f.any(d.first)} to ${f.any(d.last)}, cover what the scan shows, which would turn to air. ${EXPORT}`,
   BadRescale: (d) =>
     `RescaleSlope ${f.any(d.slope)} and RescaleIntercept ${f.any(d.intercept)} give no Hounsfield units. ${EXPORT}`,
   OutOfReach: (d) =>
-    `The ${f.plain(d.bits_stored)} stored bits of this DICOM image reach from ${f.any(d.low)} to ${f.any(d.high)} HU, which leaves out water (0 HU): its rescale is not that of its pixels. ${EXPORT}`,
+    `The ${f.plain(d.bits_stored)} stored bits of this DICOM image reach from ${f.any(d.low)} to ${f.any(d.high)} HU, which leaves out air (−1000 HU) or water (0 HU): its rescale is not that of its pixels. ${EXPORT}`,
+  OtherQuantity: (d) =>
+    `ImageType of this DICOM image says ${d.found}: it is a map of another quantity than Hounsfield units. Leave it out.`,
   NotHounsfield: (d) =>
-    `RescaleType of this DICOM image is “${d.found}”, expected HU: its values are no Hounsfield units. Leave it out.`,
+    `This image declares its values as “${d.found}”, expected HU: they are no Hounsfield units. Leave it out.`,
 };
 
 /** How the slices of a series were ordered. @type {Said<OrderRule>} */
@@ -233,7 +248,9 @@ const notes = {
   MixedSpacing: (d) =>
     `The pixel spacing of ${f.count(d.n_slices, SLICES)} is missing or differs from the rest of this series.`,
   ImplausibleHounsfield: (d) =>
-    `The values of ${f.integer(d.n_slices)} PNG or TIFF ${f.form(d.n_slices, SLICES)} lie below ${f.any(d.lowest_hu)} HU: they were not stored as HU + 32768, and nothing measured on them can be trusted.`,
+    `Not HU: the values of this series do not lie as those of a CT (air, lung and fat ${f.hundreds(d.dark)} %, soft tissue ${f.hundreds(d.tissue)} %, bone ${f.hundreds(d.bright)} %, beyond all of them ${f.hundreds(d.beyond)} %), whatever its files say. It is shown and not searched.`,
+  ImplausibleSize: (d) =>
+    `Not searched: by its pixel spacing this image would be ${f.integer(d.width_mm)} × ${f.integer(d.height_mm)} mm large, which is no field of view of a CT.`,
   NotHounsfield: () =>
     "Not HU: these are 8-bit pictures, whose Hounsfield units are lost. They are shown and not searched.",
   Tilted: (d) =>

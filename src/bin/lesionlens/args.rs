@@ -9,7 +9,7 @@ use lesionlens::model::ModelSpec;
 use lesionlens::model::tract::TractModel;
 
 /// The shipped model, so that the program works wherever it is copied to.
-const SHIPPED_SPEC: &str = include_str!("../../../models/detector.json");
+pub(crate) const SHIPPED_SPEC: &str = include_str!("../../../models/detector.json");
 const SHIPPED_ONNX: &[u8] = include_bytes!("../../../models/detector.onnx");
 
 /// Detects lesions on CT slices. Research and teaching software, not a medical device.
@@ -45,6 +45,9 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = true)]
         json: bool,
     },
+    /// Goes through the files that its standard input names; for this program itself.
+    #[command(name = crate::vet::COMMAND, hide = true)]
+    Vet,
     /// Lists every code that errors, series and detections carry.
     Codes,
     /// Scores detections on the key slices of a folder in DeepLesion's layout.

@@ -100,7 +100,7 @@ fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &[u8], model
         let mut study = Study::default();
         study.add_file("DL_info.csv", table)?;
         let folder = [images_dir.join(series_id)];
-        found.errors.extend(read_each(&folder, |path, bytes| study.add_file(path, bytes).map(|_| ())));
+        found.errors.extend(read_each(&folder, |path, bytes| study.add_file(path, bytes).map(|_| ()))?);
         study.arrange();
         for (key, slice) in key_slices(&study, keys) {
             let records = study.detect(model, &slice)?;

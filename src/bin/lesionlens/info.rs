@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lesionlens::report::json::{FileInfo, ImageInfo, InfoReport, TableInfo};
+use anyhow::Result;
+use lesionlens::report::json::{SeriesReport, FileInfo, ImageInfo, InfoReport, TableInfo};
 use lesionlens::study::{AddedKind, Study};
 
 use crate::files::read_each;
 
 /// Looks at every file; tables among them give spacing and window to PNG slices. Files come out in the order in which
 /// they went in, the refused ones last.
-pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {
+pub(crate) fn info(paths: &[PathBuf]) -> Result<InfoReport> {
     let mut study = Study::default();
     let mut tables = Vec::new();
     let mut place = BTreeMap::new();
@@ -21,7 +22,7 @@ pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {
             tables.push(TableInfo::new(path, added.n_rows));
         }
         Ok(())
-    });
+    })?;
     study.arrange();
     let slices = study.series().iter().flat_map(|series| series.slices().iter().map(move |slice| (series, slice)));
     let images =
@@ -30,5 +31,6 @@ pub(crate) fn info(paths: &[PathBuf]) -> InfoReport {
     let mut files: Vec<(String, FileInfo)> = images.chain(tables).collect();
     files.sort_by_key(|(path, _)| place.get(path).copied());
     let files = files.into_iter().map(|(_, info)| info).chain(refused.into_iter().map(FileInfo::Refused)).collect();
-    InfoReport::new(files)
+    let series = study.series().iter().map(SeriesReport::new).collect();
+    Ok(InfoReport::new(files, series))
 }

@@ -1,13 +1,15 @@
 //! The command line of Lesionlens: `info`, `detect` and `froc` over batches of files, `phantom` for a synthetic study.
 //!
 //! What a file is refused for goes into the JSON beside the others' results; the exit status is 0 when the JSON was
-//! written.
+//! written. No file ends the program: a child process goes through each before (`vet`), and detections are written as they
+//! are made.
 
 mod args;
 mod detect;
 mod files;
 mod froc;
 mod info;
+mod vet;
 
 use std::fs;
 use std::io::Write;
@@ -25,16 +27,17 @@ use crate::args::{Args, Command};
 
 fn main() -> Result<()> {
     match Args::parse().command {
-        Command::Info { paths, .. } => print_json(&info::info(&paths)),
+        Command::Info { paths, .. } => print_json(&info::info(&paths)?),
         Command::Detect { paths, threshold, model, .. } => {
-            let mut net = model.load()?;
-            print_json(&if model.thorough {
+            let (mut net, mut out) = (model.load()?, std::io::stdout().lock());
+            if model.thorough {
                 let threshold = threshold.or_else(|| net.spec().thorough.as_ref().map(|spec| spec.default_threshold));
-                detect::detect(&paths, threshold, &mut Thorough(&mut net))?
+                detect::detect(&paths, threshold, &mut Thorough(&mut net), &mut out)
             } else {
-                detect::detect(&paths, threshold, &mut net)?
-            })
+                detect::detect(&paths, threshold, &mut net, &mut out)
+            }
         }
+        Command::Vet => vet::serve(),
         Command::Codes => print_json(&codes()),
         Command::Froc(args) => print_json(&froc::froc(&args)?),
         Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),

@@ -23,6 +23,9 @@ pub(super) struct Header {
     pub(super) main_header_bytes: usize,
 }
 
+/// RGN (A.6.3) shifts the coefficients of a region by up to 255 bits. No encoder of CT images writes it.
+const REGION: &str = "with a region of interest";
+
 /// Packets that an image may have: 64 tiles of 6 resolutions, 32 layers and some precincts are far below.
 const MAX_PACKETS: usize = 1 << 17;
 /// Tiles that an image may have.
@@ -80,6 +83,7 @@ pub(super) fn read(codestream: &[u8], context: Context) -> Result<Header, Decode
                 let n = n.ok_or_else(|| context.damaged("it announces more packets than its size needs"))?;
                 n_packets = n_packets.max(n);
             }
+            0x5e => return Err(context.unsupported(REGION)),
             _ => {}
         }
     }
@@ -108,6 +112,7 @@ pub(super) fn tile_parts<'a>(
 ) -> Result<Vec<TilePart<'a>>, DecodeError> {
     let mut parts: Vec<TilePart<'a>> = Vec::new();
     let mut seen = vec![false; header.n_tiles];
+    let mut n_packets = header.n_packets;
     let mut rest = codestream.get(header.main_header_bytes..).unwrap_or_default();
     while let Some((&[0xff, 0x90, 0, 10, i1, i0, p3, p2, p1, p0, _, _], behind)) = rest.split_first_chunk::<12>() {
         let length = usize::try_from(u32::from_be_bytes([p3, p2, p1, p0])).unwrap_or(usize::MAX);
@@ -120,6 +125,10 @@ pub(super) fn tile_parts<'a>(
         let body = body.ok_or_else(|| context.damaged("it ends too early"))?;
         rest = behind.get(body.len()..).unwrap_or_default();
         let tile = usize::from(u16::from_be_bytes([i1, i0]));
+        n_packets = n_packets.saturating_add(check_tile_header(body, header, context)?);
+        if n_packets > MAX_PACKETS {
+            return Err(context.damaged("it announces more packets than its size needs"));
+        }
         let (header, packets) = split_header(body).ok_or_else(|| context.damaged("the header of a tile is cut off"))?;
         *seen.get_mut(tile).ok_or_else(|| context.damaged("a tile lies outside of the image"))? = true;
         parts.push(TilePart { tile, header, packets });
@@ -132,6 +141,28 @@ pub(super) fn tile_parts<'a>(
         return Err(context.damaged("it ends too early"));
     }
     Ok(parts)
+}
+
+/// How many packets the coding styles in the header of a tile-part announce, each as if it held for the whole image.
+fn check_tile_header(body: &[u8], header: &Header, context: Context) -> Result<usize, DecodeError> {
+    let cut_off = || context.damaged("the header of a tile is cut off");
+    let (segments, _) = split_header(body).ok_or_else(cut_off)?;
+    let (mut rest, mut n) = (segments, 0_usize);
+    while let &[_, marker, l1, l0, ref behind @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([l1, l0])).checked_sub(2);
+        let (segment, behind) = length.and_then(|length| behind.split_at_checked(length)).ok_or_else(cut_off)?;
+        rest = behind;
+        match marker {
+            0x52 | 0x53 => {
+                let packets = packets(segment, marker == 0x53, header);
+                let packets = packets.ok_or_else(|| context.damaged("the coding style of a tile does not exist"))?;
+                n = n.saturating_add(packets);
+            }
+            0x5e => return Err(context.unsupported(REGION)),
+            _ => {}
+        }
+    }
+    Ok(n)
 }
 
 /// The marker segments before SOD, and what stands behind it.

@@ -21,6 +21,9 @@ const DQT: u8 = 0xdb;
 const DHT: u8 = 0xc4;
 const DRI: u8 = 0xdd;
 
+/// Steps of [`Budget::work`] for a marker segment: a table in it is built anew, whether or not a scan follows.
+const SEGMENT_STEPS: usize = 2048;
+
 /// How the scans are coded, by the number in SOFn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Process {
@@ -76,6 +79,7 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
         }
         let (segment, behind) = segment_of(rest).ok_or_else(|| damaged("a marker segment is cut off"))?;
         rest = behind;
+        budget.work("reading the tables", Some(SEGMENT_STEPS))?;
         match marker {
             DQT => quantization_tables(segment, &mut tables).ok_or_else(|| damaged("a quantization table is wrong"))?,
             DHT => huffman_tables(segment, &mut tables).ok_or_else(|| damaged("a Huffman table is wrong"))?,
@@ -101,6 +105,9 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
                 let coded = Entropy::new(scan.behind);
                 rest = coded.behind;
                 budget.take("the scan", Some(coded.bytes.len()))?;
+                let blocks = dct.as_ref().map_or(0, Coefficients::n_blocks);
+                let band = usize::from(scan.end.saturating_sub(scan.start)).saturating_add(8);
+                budget.work("decoding the scans", blocks.checked_mul(band.min(32)))?;
                 let [dc, ac] = scan.tables.map(usize::from);
                 let dc = tables.dc.get(dc).and_then(Option::as_ref);
                 if frame.process == Process::Lossless {
@@ -148,7 +155,7 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
         }
         (None, None) => return Err(damaged("it has no scan")),
     };
-    Ok(Frame { cells: Cells::Narrow(cells), precision: frame.precision })
+    Ok(Frame { cells: Cells::Narrow(cells), precision: frame.precision, is_signed: None })
 }
 
 /// The next marker and what stands behind it; fill bytes are stepped over.

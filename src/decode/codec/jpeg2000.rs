@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
     if n != Some(cells.len()) {
         return Err(context.damaged("it does not hold as many pixels as its size says"));
     }
-    Ok(Frame { cells: Cells::Narrow(cells), precision: header.precision })
+    Ok(Frame { cells: Cells::Narrow(cells), precision: header.precision, is_signed: Some(header.is_signed) })
 }
 
 fn part_1(codestream: &[u8], header: &Header) -> Result<Vec<u16>, &'static str> {

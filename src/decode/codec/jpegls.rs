@@ -74,7 +74,7 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
                 let coder = Coder::new(&frame, presets, i32::from(near))
                     .ok_or_else(|| damaged("its coding parameters do not exist"))?;
                 let cells = coder.decode(&frame, rest).map_err(damaged)?;
-                return Ok(Frame { cells: Cells::Narrow(cells), precision: frame.precision });
+                return Ok(Frame { cells: Cells::Narrow(cells), precision: frame.precision, is_signed: None });
             }
             _ => {}
         }

@@ -20,6 +20,8 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
         return Err(damaged("its number of segments is not the number of bytes of a pixel"));
     }
     let cell_bytes = if planes > 2 { 4 } else { 2 };
+    let steps = n.and_then(|n| n.checked_mul(planes)?.checked_mul(context.codec.steps_per_pixel()));
+    budget.work("decoding the image", steps)?;
     budget.take("the image", n.and_then(|n| n.checked_mul(cell_bytes)))?;
     let n = n.unwrap_or(0);
     let offsets = offsets.get(..planes).unwrap_or_default();
@@ -38,7 +40,7 @@ pub(super) fn decode(bytes: &[u8], context: Context, budget: &mut Budget) -> Res
         whole.ok_or_else(|| damaged("a segment does not hold as many bytes as the image has pixels"))?;
     }
     let cells = if planes > 2 { Cells::Wide(wide) } else { Cells::Narrow(narrow) };
-    Ok(Frame { cells, precision: expected.bits_allocated })
+    Ok(Frame { cells, precision: expected.bits_allocated, is_signed: None })
 }
 
 fn word_of(bytes: [u8; 4]) -> usize {

@@ -3,6 +3,7 @@
 use super::element::{Encoding, PixelData, Sequence};
 use crate::decode::DecodeError;
 use crate::decode::error::printable;
+use crate::slice::lasting_id;
 
 /// An attribute by tag and by its keyword in PS3.6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,14 @@ const SEQUENCES: [Name; 9] = [
     PIXEL_VALUE_TRANSFORMATION,
     FRAME_VOI_LUT,
     CT_IMAGE_FRAME_TYPE,
+];
+
+/// Functional groups whose contents must not contradict each other wherever they stand, with what they say.
+pub(super) const GROUPS: [(Name, &[Name]); 4] = [
+    (PIXEL_VALUE_TRANSFORMATION, &[RESCALE_SLOPE, RESCALE_INTERCEPT, RESCALE_TYPE]),
+    (PIXEL_MEASURES, &[PIXEL_SPACING]),
+    (PLANE_POSITION, &[IMAGE_POSITION_PATIENT]),
+    (PLANE_ORIENTATION, &[IMAGE_ORIENTATION_PATIENT]),
 ];
 
 const WANTED: [Name; 32] = [
@@ -187,6 +196,18 @@ impl<'a> Attributes<'a> {
     /// A text as it may stand in a message; `None` if it is absent or empty.
     pub(super) fn text(&self, name: Name) -> Option<String> {
         self.value(name).map(printable).filter(|text| !text.is_empty())
+    }
+
+    /// A text that tells things apart; `None` if it is absent or empty. One that is longer than the standard's 64
+    /// characters is cut, with a digest of the whole behind it, so that two that differ behind the 64th stay two.
+    pub(super) fn identifier(&self, name: Name) -> Option<String> {
+        let text = self.text(name)?;
+        let whole = self.value(name).map(trim).unwrap_or_default();
+        if whole.len() <= 64 {
+            return Some(text);
+        }
+        let digest = lasting_id(&[&String::from_utf8_lossy(whole)], 1);
+        Some(format!("{} {digest}", text.get(..47).unwrap_or(&text)))
     }
 
     /// The values of a text with several, each without padding.

@@ -21,6 +21,7 @@ pub(super) fn inflate(bytes: &[u8], budget: &mut Budget) -> Result<Vec<u8>, Deco
             .read(&mut step)
             .map_err(|error| DecodeError::DeflateDamaged { reason: printable(error.to_string().as_bytes()) })?;
         let Some(read) = step.get(..n).filter(|read| !read.is_empty()) else { return Ok(out) };
+        budget.work("inflating the data set", read.len().checked_mul(2))?;
         let length = out.len().saturating_add(n);
         if length > out.capacity() {
             let old = out.capacity();

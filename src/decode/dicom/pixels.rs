@@ -67,6 +67,7 @@ pub(super) fn native_frames(
     budget: &mut Budget,
 ) -> Result<Vec<StoredValues>, DecodeError> {
     let needed = layout.frame_bytes().and_then(|n| n.checked_mul(layout.frames));
+    budget.work("reading the image", needed)?;
     // Before the length is compared, so that an absurd size is named as such.
     budget.take("the image", layout.stored_bytes().and_then(|n| n.checked_mul(layout.frames)))?;
     let expected = needed.unwrap_or(usize::MAX);
@@ -110,6 +111,10 @@ fn swapped_frames(data: &[u8], layout: &Layout, frame_bytes: usize) -> Result<Ve
 /// The frame's own precision may be below BitsStored where values have no sign, or are given back with the sign of the
 /// precision; it may be above as long as no value needs the bits in excess.
 pub(super) fn decoded_frame(frame: Frame, layout: &Layout) -> Result<StoredValues, DecodeError> {
+    // The other way round, values are those of the header's sign in as many bits: encoders that know no signs write that.
+    if frame.is_signed == Some(true) && !layout.signed {
+        return Err(DecodeError::SignContradictsHeader);
+    }
     let (precision, bits_stored) = (frame.precision, layout.bits_stored);
     let contradiction = || DecodeError::PrecisionContradictsHeader { precision, bits_stored };
     match frame.cells {

@@ -6,8 +6,7 @@
 
 use std::io::{Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
-
+use super::gunzip::Gunzip;
 use super::{Grid, Place, Sample};
 use crate::decode::DecodeError;
 use crate::decode::budget::{Budget, MAX_FILE_BYTES};
@@ -35,7 +34,7 @@ pub(in crate::decode) fn gzip_head(bytes: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     let limit = u64::try_from(SECOND_BYTES).unwrap_or(0);
     // What could be read before an error stays in the buffer, and decides.
-    let _ = MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut head);
+    let _ = Gunzip::new(bytes).take(limit).read_to_end(&mut head);
     head
 }
 
@@ -45,7 +44,7 @@ pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -
 
 pub(in crate::decode) fn decode_gzip(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     budget.take("the inflater", Some(READER_BYTES))?;
-    read(path, MultiGzDecoder::new(bytes), budget)
+    read(path, Gunzip::new(bytes), budget)
 }
 
 fn read(path: &str, mut bytes: impl Read, budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
@@ -59,6 +58,7 @@ fn read(path: &str, mut bytes: impl Read, budget: &mut Budget) -> Result<Vec<Sli
     let (grid, data_offset) = header(&head)?;
     let skip = data_offset.saturating_sub(head.len());
     let limit = u64::try_from(skip).unwrap_or(u64::MAX);
+    budget.work("inflating the volume", Some(skip))?;
     std::io::copy(&mut (&mut bytes).take(limit), &mut std::io::sink())
         .map_err(|_| damaged("its compressed data are damaged"))?;
     super::slices(path, &grid, bytes, budget)

@@ -5,15 +5,18 @@
 
 use std::io::{Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
-
+use super::gunzip::Gunzip;
 use super::{Grid, Place, Sample};
 use crate::decode::budget::Budget;
+use crate::decode::error::printable;
 use crate::decode::{DecodeError, ForeignFormat};
 use crate::slice::{Format, Slice};
 
 /// How long a header may be.
 const MAX_HEADER_BYTES: usize = 1 << 16;
+
+/// How many fields a header may have; the format knows fewer than forty.
+const MAX_FIELDS: usize = 100;
 
 /// What the reader of gzipped samples may hold.
 const READER_BYTES: usize = 1 << 20;
@@ -36,12 +39,17 @@ struct Fields<'a> {
     spacings: &'a str,
     byte_skip: &'a str,
     line_skip: &'a str,
+    units: &'a str,
+    space_units: &'a str,
+    sample_units: &'a str,
+    is_quantized: bool,
     is_detached: bool,
 }
 
 pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -> Result<Vec<Slice>, DecodeError> {
     let (text, data) = split(bytes).ok_or_else(|| damaged("its header has no end"))?;
-    let fields = fields(text);
+    let fields = fields(text)?;
+    check_units(&fields)?;
     if fields.is_detached {
         return Err(DecodeError::foreign(ForeignFormat::NrrdHeader));
     }
@@ -70,8 +78,9 @@ pub(in crate::decode) fn decode(path: &str, bytes: &[u8], budget: &mut Budget) -
             } else {
                 number(fields.byte_skip, 0).ok_or_else(|| damaged("its byte skip is no number"))?
             };
-            let mut samples = MultiGzDecoder::new(data);
+            let mut samples = Gunzip::new(data);
             let limit = skip.min(u64::try_from(bytes.len()).unwrap_or(0));
+            budget.work("inflating the volume", usize::try_from(limit).ok())?;
             std::io::copy(&mut (&mut samples).take(limit), &mut std::io::sink())
                 .map_err(|_| damaged("its compressed data are damaged"))?;
             super::slices(path, &grid, samples, budget)
@@ -92,12 +101,21 @@ fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((text, bytes.get(end.checked_add(length)?..)?))
 }
 
-fn fields(text: &str) -> Fields<'_> {
+/// The fields; one that stands there twice leaves open which holds.
+fn fields(text: &str) -> Result<Fields<'_>, DecodeError> {
     let mut fields = Fields::default();
+    let mut seen: Vec<&str> = Vec::new();
     for line in text.lines().skip(1).filter(|line| !line.starts_with('#')) {
         // `key:=value` is a free pair, `field: value` a field.
         let Some((field, value)) = line.split_once(':') else { continue };
+        if value.starts_with('=') {
+            continue;
+        }
         let value = value.trim();
+        if seen.contains(&field) || seen.len() >= MAX_FIELDS {
+            return Err(damaged("a field of its header stands there twice"));
+        }
+        seen.push(field);
         match field {
             "type" => fields.kind = value,
             "dimension" => fields.dimension = value,
@@ -108,13 +126,33 @@ fn fields(text: &str) -> Fields<'_> {
             "space directions" => fields.directions = value,
             "space origin" => fields.origin = value,
             "spacings" => fields.spacings = value,
+            "units" => fields.units = value,
+            "space units" => fields.space_units = value,
+            "sample units" | "sampleunits" => fields.sample_units = value,
+            "old min" | "oldmin" | "old max" | "oldmax" => fields.is_quantized = true,
             "byte skip" | "byteskip" => fields.byte_skip = value,
             "line skip" | "lineskip" => fields.line_skip = value,
             "data file" | "datafile" => fields.is_detached = true,
             _ => {}
         }
     }
-    fields
+    Ok(fields)
+}
+
+/// Refuses lengths in something else than mm, and samples that are said to be something else than Hounsfield units.
+fn check_units(fields: &Fields<'_>) -> Result<(), DecodeError> {
+    let units = [fields.units, fields.space_units].into_iter().flat_map(|units| units.split('"'));
+    let is_mm = |unit: &str| matches!(unit.trim(), "" | "mm" | "millimeter" | "millimeters" | "millimetre");
+    if !units.into_iter().all(is_mm) {
+        return Err(DecodeError::BadVolumePlace { reason: "its lengths are not in mm" });
+    }
+    if !matches!(fields.sample_units.trim_matches('"'), "" | "HU" | "hu" | "Hounsfield" | "hounsfield") {
+        return Err(DecodeError::NotHounsfield { found: printable(fields.sample_units.as_bytes()) });
+    }
+    if fields.is_quantized {
+        return Err(damaged("its samples were quantized, and stand for other values"));
+    }
+    Ok(())
 }
 
 fn number<T: std::str::FromStr>(text: &str, default: T) -> Option<T> {

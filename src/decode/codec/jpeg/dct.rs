@@ -66,6 +66,11 @@ impl Coefficients {
         Ok(Self { rows, cols, across, blocks, is_progressive, has_dc: false })
     }
 
+    /// How many blocks there are, all of which each scan goes through.
+    pub(super) fn n_blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// Reads one scan.
     pub(super) fn read(&mut self, scan: &Scan<'_>, coded: &Entropy<'_>) -> Result<(), &'static str> {
         let wrong = "its spectral selection or successive approximation does not exist";
