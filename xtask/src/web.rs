@@ -40,6 +40,7 @@ pub(crate) fn build(project: &Project, profile_name: &str) -> Result<()> {
     assemble::assemble(project, &manifest, &package, &wasm, &dist)?;
     check_start(project, &manifest.model, &dist)?;
     let sizes = sizes::compress(&dist, &mut cache, profile.brotli_quality)?;
+    assemble::sums(&dist)?;
     cache.prune()?;
 
     print!("{}", sizes.table(&manifest.budget));
