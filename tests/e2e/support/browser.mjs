@@ -21,6 +21,15 @@ export function launch(more = []) {
   });
 }
 
+/** The same with a profile in a folder that is kept. @param {string} profile */
+export function launchIn(profile) {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: FLAGS,
+  });
+}
+
 /** What the browser says when the page and its workers try their own ways out (www/start/scope.js). */
 const REFUSED = [
   /^Connecting to '(blob:|[^']*\/canary')/,

@@ -6,6 +6,8 @@
 import dgram from "node:dgram";
 import http from "node:http";
 
+import { stored } from "./stored.mjs";
+
 /** Longest time for one way to be tried. */
 const TRY_MS = 3000;
 /** What is sent last has this long to arrive; a busy machine takes its time. */
@@ -71,18 +73,11 @@ export async function witness(host, context) {
      */
     async names(page) {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      const stored = await neighbour.evaluate(async () => [
-        ...globalThis.heard,
-        ...Object.keys(localStorage),
-        ...document.cookie.split("; ").map((cookie) => cookie.split("=")[0]),
-        ...(await indexedDB.databases()).map(({ name }) => name),
-        ...(await caches.keys()),
-        ...(await Array.fromAsync((await navigator.storage.getDirectory()).keys())),
-      ]);
+      const heard = await neighbour.evaluate(() => /** @type {any} */ (globalThis).heard);
       const devtools = await context.newCDPSession(page);
       const storageId = { securityOrigin: host.origin, isLocalStorage: false };
       const { entries } = await devtools.send("DOMStorage.getDOMStorageItems", { storageId });
-      const all = [...seen, ...host.requests, ...stored, ...entries.map(([key]) => key)];
+      const all = [...seen, ...host.requests, ...heard, ...(await stored(neighbour)), ...entries.map(([key]) => key)];
       return new Set(all.map((text) => text.replace(/^.*[/ ]/, "").replace(/(\.js|\?.*)$/, "")).filter(Boolean));
     },
     async close() {
