@@ -29,6 +29,7 @@ pub mod report;
 pub mod series;
 pub mod slice;
 pub mod study;
+pub mod thorough;
 pub mod view;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

@@ -11,7 +11,9 @@ mod spec;
 pub mod tract;
 
 pub use error::{ModelError, ModelErrorCode};
-pub use spec::{Channel, Evidence, ModelId, ModelInfo, ModelSpec, OperatingPoint, OutputSpec, ScoreSpec, TypesSpec};
+pub use spec::{
+    Channel, Evidence, ModelId, ModelInfo, ModelSpec, OperatingPoint, OutputSpec, ScoreSpec, ThoroughSpec, TypesSpec,
+};
 
 use crate::input::InputTensor;
 

@@ -199,6 +199,12 @@ fn figures_must_be_possible_in_order_and_have_evidence() {
     ] {
         check_refused(sentence, figures(name, value));
     }
+    let thorough = |points: Value| {
+        move |s: &mut Value| s["thorough"] = json!({ "default_threshold": 0.3, "operating_points": points })
+    };
+    check_refused("thorough needs a default_threshold", thorough(json!([])));
+    let point = json!({ "threshold": 0.1, "sensitivity": 7, "sensitivity_95": [0.1, 0.2], "marks_per_slice": 1.0 });
+    check_refused("sensitivity must be 0..=1", thorough(json!([point])));
     check_refused("operating_points need evidence", |s| s["evidence"] = Value::Null);
     check_refused("a sentence on sensitivity and one on marks", |s| s["evidence"]["marks"] = json!(" "));
     check_syntax(|s| {

@@ -44,6 +44,19 @@ pub struct ModelSpec {
     pub operating_points: Vec<OperatingPoint>,
     /// On what the operating points were measured; there if they are.
     pub evidence: Option<Evidence>,
+    /// What was measured with the setting "thorough"; absent where nothing was, and then the page does not offer it.
+    pub thorough: Option<ThoroughSpec>,
+}
+
+/// Thresholds and figures of the setting "thorough" ([`crate::thorough`]), measured like those of the plain way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
+pub struct ThoroughSpec {
+    /// Score from which a detection is shown unless a person moves the slider, 0..1.
+    pub default_threshold: f32,
+    /// What was measured at some thresholds, by rising threshold; at least one.
+    pub operating_points: Vec<OperatingPoint>,
 }
 
 /// One output of the net.
@@ -203,6 +216,8 @@ pub struct ModelInfo {
     pub default_operating_point: Option<OperatingPoint>,
     /// On what the operating points were measured; there if they are.
     pub evidence: Option<Evidence>,
+    /// Threshold and figures of the setting "thorough"; absent where nothing was measured.
+    pub thorough: Option<ThoroughSpec>,
 }
 
 /// How much lower than an operating point's threshold a position still counts as being at it: sliders add up steps.
@@ -237,6 +252,7 @@ impl ModelSpec {
             operating_points: self.operating_points.clone(),
             default_operating_point: self.operating_point(self.default_threshold),
             evidence: self.evidence.clone(),
+            thorough: self.thorough.clone(),
         }
     }
 
@@ -338,18 +354,13 @@ impl ModelSpec {
 
     /// Operating points and their evidence.
     fn check_figures(&self) -> Result<(), String> {
-        for point in &self.operating_points {
-            let at = |what: &str| format!("the operating point at threshold {}: {what}", point.threshold);
-            let [low, high] = point.sensitivity_95;
-            ensure(is_share(point.threshold.into()), &at("the threshold must be 0..=1"))?;
-            ensure(is_share(point.sensitivity), &at("sensitivity must be 0..=1"))?;
-            ensure(is_share(low) && is_share(high), &at("both ends of sensitivity_95 must be 0..=1"))?;
-            ensure(low <= high, &at("the lower end of sensitivity_95 must come first"))?;
-            let marks = point.marks_per_slice;
-            ensure(marks.is_finite() && marks >= 0.0, &at("marks_per_slice must not be negative"))?;
+        check_points(&self.operating_points)?;
+        if let Some(thorough) = &self.thorough {
+            let what = "thorough needs a default_threshold of 0..=1 and operating points";
+            let has_points = !thorough.operating_points.is_empty() && self.evidence.is_some();
+            ensure(is_share(thorough.default_threshold.into()) && has_points, what)?;
+            check_points(&thorough.operating_points)?;
         }
-        let rising = self.operating_points.windows(2).all(|w| matches!(w, [a, b] if a.threshold < b.threshold));
-        ensure(rising, "the thresholds of operating_points must rise")?;
         match &self.evidence {
             None => ensure(self.operating_points.is_empty(), "operating_points need evidence: on what was measured"),
             Some(Evidence { sensitivity, marks }) => {
@@ -358,6 +369,22 @@ impl ModelSpec {
             }
         }
     }
+}
+
+/// Each point by itself, and their order.
+fn check_points(points: &[OperatingPoint]) -> Result<(), String> {
+    for point in points {
+        let at = |what: &str| format!("the operating point at threshold {}: {what}", point.threshold);
+        let [low, high] = point.sensitivity_95;
+        ensure(is_share(point.threshold.into()), &at("the threshold must be 0..=1"))?;
+        ensure(is_share(point.sensitivity), &at("sensitivity must be 0..=1"))?;
+        ensure(is_share(low) && is_share(high), &at("both ends of sensitivity_95 must be 0..=1"))?;
+        ensure(low <= high, &at("the lower end of sensitivity_95 must come first"))?;
+        let marks = point.marks_per_slice;
+        ensure(marks.is_finite() && marks >= 0.0, &at("marks_per_slice must not be negative"))?;
+    }
+    let rising = points.windows(2).all(|w| matches!(w, [a, b] if a.threshold < b.threshold));
+    ensure(rising, "the thresholds of operating_points must rise")
 }
 
 fn ensure(holds: bool, what: &str) -> Result<(), String> {

@@ -8,6 +8,7 @@ use super::records::thrown_model;
 use crate::input::{ImageFromInput, InputTensor};
 use crate::model::tract::TractModel;
 use crate::model::{Model, ModelError, ModelSpec};
+use crate::thorough::Thorough;
 
 /// A net that takes levels and gives heads.
 #[wasm_bindgen]
@@ -48,11 +49,23 @@ impl Net {
     /// `ModelError`.
     #[wasm_bindgen(unchecked_return_type = "Float32Array[]")]
     pub fn run(&mut self, levels: Vec<u8>, rows: usize, cols: usize) -> Result<Array, JsValue> {
-        let image_from_input = ImageFromInput { crop_x: 0, crop_y: 0, ratio_x: 1.0, ratio_y: 1.0 };
-        let heads = self.model.run(&InputTensor { levels, rows, cols, image_from_input });
-        let heads = heads.map_err(thrown_model)?;
-        Ok(heads.iter().map(|head| Float32Array::from(head.values.as_slice())).collect())
+        heads(&mut self.model, levels, rows, cols)
     }
+
+    /// The same with the setting "thorough": the mean of the heads of the slice and of its mirror image.
+    ///
+    /// # Errors
+    /// `ModelError`.
+    #[wasm_bindgen(js_name = runThorough, unchecked_return_type = "Float32Array[]")]
+    pub fn run_thorough(&mut self, levels: Vec<u8>, rows: usize, cols: usize) -> Result<Array, JsValue> {
+        heads(&mut Thorough(&mut self.model), levels, rows, cols)
+    }
+}
+
+fn heads(model: &mut impl Model, levels: Vec<u8>, rows: usize, cols: usize) -> Result<Array, JsValue> {
+    let image_from_input = ImageFromInput { crop_x: 0, crop_y: 0, ratio_x: 1.0, ratio_y: 1.0 };
+    let heads = model.run(&InputTensor { levels, rows, cols, image_from_input }).map_err(thrown_model)?;
+    Ok(heads.iter().map(|head| Float32Array::from(head.values.as_slice())).collect())
 }
 
 impl Net {

@@ -21,12 +21,18 @@ const EVIDENCE = {
   marks: "Marks on 40 slices without a box.",
 };
 
+const THOROUGH = {
+  default_threshold: 0.15,
+  operating_points: [{ threshold: 0.15, sensitivity: 0.7, sensitivity_95: [0.6, 0.8], marks_per_slice: 1.5 }],
+};
+
 /** The spec of the page with these figures in place of its own. */
-const withFigures = (operating_points) =>
+const withFigures = (operating_points, thorough = {}) =>
   rebuilt("spec", (text) => {
-    const { evidence: _, ...spec } = JSON.parse(text);
+    const { evidence: _, thorough: __, ...spec } = JSON.parse(text);
     const evidence = operating_points.length > 0 ? { evidence: EVIDENCE } : {};
-    return JSON.stringify({ ...spec, ...evidence, operating_points, score_floor: FLOOR, default_threshold: 0.25 });
+    const figures = { ...evidence, ...thorough, operating_points };
+    return JSON.stringify({ ...spec, ...figures, score_floor: FLOOR, default_threshold: 0.25 });
   });
 
 /** The module's answers with diameters and types: along the box's diagonal and middle, a slice's first detection a lung's. */
@@ -167,12 +173,42 @@ describe("figures and measures", () => {
     assert.deepEqual(complaints, []);
   });
 
+  test("thorough searches every slice again, with other scores, from its own threshold and figures", async (t) => {
+    const { page, complaints } = await open(t, withFigures(POINTS, { thorough: THOROUGH }));
+    const slider = page.locator("[data-testid=threshold]");
+    const scores = async () => {
+      await slider.fill("0.1");
+      await page.waitForTimeout(300);
+      return page.$$eval("[data-testid=detection]", (rows) =>
+        rows.map((row) => Number(row.getAttribute("data-score"))),
+      );
+    };
+    await drop(page, load(filesBelow(path.join(FIXTURES, "deeplesion"))));
+    await stage(page, ["done"], 120_000);
+    const once = await scores();
+    assert.ok(once.length > 0, "detections to compare");
+    await page.check("[data-testid=thorough]");
+    await page.waitForSelector("[data-testid=status][data-state=detecting]");
+    await stage(page, ["done"], 120_000);
+    assert.equal(await slider.inputValue(), "0.15");
+    assert.match(await page.textContent("[data-testid=operating-point]"), /70.%/);
+    const twice = await scores();
+    assert.ok(twice.length > 0, "detections to compare");
+    assert.notDeepEqual(twice, once);
+    await page.uncheck("[data-testid=thorough]");
+    await page.waitForSelector("[data-testid=status][data-state=detecting]");
+    await stage(page, ["done"], 120_000);
+    assert.deepEqual(await scores(), once);
+    assert.deepEqual(complaints, []);
+  });
+
   test("a model without figures says nothing of them", async (t) => {
     const { page, complaints } = await open(t, withFigures([]));
     assert.doesNotMatch(await page.innerText("ll-notice"), /found|marks|%/);
     await page.click("[data-testid=sample]");
     await stage(page, ["detecting", "done"], 60_000);
     assert.ok(await page.locator("[data-testid=operating-point]").isHidden());
+    assert.ok(await page.locator("[data-testid=thorough]").isHidden());
     assert.ok(await page.locator("ll-threshold details").isHidden());
     const slider = page.locator("[data-testid=threshold]");
     assert.equal(await slider.getAttribute("aria-describedby"), null);

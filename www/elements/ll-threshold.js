@@ -6,7 +6,7 @@
 
 /** @import { State } from "../state/state.js" */
 /** @import { Words } from "../words/index.js" */
-import { operatingPoint } from "../state/selectors.js";
+import { operatingPoint, operatingPoints } from "../state/selectors.js";
 import { make, setAttributes, setText } from "./dom.js";
 import { Part } from "./part.js";
 
@@ -24,6 +24,9 @@ export class LlThreshold extends Part {
     "data-testid": "operating-point",
     hidden: true,
   });
+  #thorough = make("input", { type: "checkbox", "data-testid": "thorough" });
+  #thoroughLabel = make("span");
+  #thoroughRow = make("label", { class: "quiet", hidden: true }, this.#thorough, this.#thoroughLabel);
   #evidence = make("p", { id: `${this.#id}-evidence` });
   #summary = make("summary");
   #columns = make("tr");
@@ -38,13 +41,19 @@ export class LlThreshold extends Part {
 
   /** @override */
   build() {
-    this.append(make("label", {}, this.#label, this.#value, this.#input), this.#measured, this.#details);
+    this.append(
+      make("label", {}, this.#label, this.#value, this.#input),
+      this.#measured,
+      this.#thoroughRow,
+      this.#details,
+    );
   }
 
   /** @override @param {Words} words */
   say({ threshold }) {
     setText(this.#label, threshold.label);
     setAttributes(this.#input, { "aria-label": threshold.label });
+    setText(this.#thoroughLabel, threshold.thorough);
     setText(this.#summary, threshold.evidence);
     this.#columns.replaceChildren(...threshold.columns.map((name) => make("th", { scope: "col" }, name)));
   }
@@ -52,14 +61,18 @@ export class LlThreshold extends Part {
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.#input.addEventListener("input", () => this.app.actions.setThreshold(this.#input.valueAsNumber), { signal });
-    this.watch(["model"], (state) => this.#explain(state), signal);
-    this.watch(["threshold", "model"], (state) => this.#show(state), signal);
+    this.#thorough.addEventListener("change", () => this.app.study.setThorough(this.#thorough.checked), { signal });
+    this.watch(["model", "thorough"], (state) => this.#explain(state), signal);
+    this.watch(["threshold", "model", "thorough"], (state) => this.#show(state), signal);
   }
 
   /** All that was measured, and on what. @param {Readonly<State>} state */
-  #explain({ model }) {
+  #explain(state) {
+    const { model, thorough } = state;
     const evidence = model?.evidence;
-    const points = model?.operating_points ?? [];
+    const points = operatingPoints(state);
+    this.#thoroughRow.hidden = !model?.thorough;
+    this.#thorough.checked = thorough;
     const hasFigures = points.length > 0;
     this.#measured.hidden = !hasFigures;
     this.#details.hidden = !hasFigures;
@@ -80,7 +93,7 @@ export class LlThreshold extends Part {
     this.#input.min = String(model?.score_floor ?? 0);
     if (this.#input.valueAsNumber !== threshold) this.#input.valueAsNumber = threshold;
     const value = words.value(threshold);
-    const hasFigures = (model?.operating_points.length ?? 0) > 0;
+    const hasFigures = operatingPoints(state).length > 0;
     const measured = point ? words.measured(point) : words.below;
     this.#input.setAttribute("aria-valuetext", hasFigures ? `${value}. ${measured}` : value);
     setText(this.#measured, hasFigures ? measured : "");

@@ -16,6 +16,7 @@ import { wordsIn } from "../words/index.js";
  *   openPicked(files: Iterable<File>): void,
  *   openDropped(transfer: DataTransfer): void,
  *   openSample(): void,
+ *   setThorough(thorough: boolean): void,
  *   picture(slice: string, window: DisplayWindow): ImageData | undefined,
  *   draw(slice: string, window: DisplayWindow): Promise<void>,
  * }} Session

@@ -71,6 +71,7 @@ const calls = {
     net = new Net(kit.spec, kit.model);
   },
   run: (levels, rows, cols) => net?.run(levels, rows, cols),
+  runThorough: (levels, rows, cols) => net?.runThorough(levels, rows, cols),
   addFile: (path, bytes) => study().addFile(path, bytes),
   clear: () => study().clear(),
   arrange: () => study().arrange(),

@@ -80,6 +80,7 @@ export function blame(job, { code, call, about }) {
     case "accept":
       return { ...ends, aside: [], slice: about, during: "search" };
     case "run":
+    case "runThorough":
     case "startNet":
       // A net holds nothing of the study.
       return { ...ends, aside: [], slice: about, during: "search", isOver: false };

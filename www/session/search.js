@@ -49,10 +49,12 @@ export async function search(job, tools) {
     const slice = job.closed || job.losses >= MOST_LOSSES ? null : nextSlice(series, view, isSettled);
     if (!slice) return false;
     underway.add(slice.id);
+    const { thorough } = store.get();
     try {
       store.set({ stage: "detecting", progress: { done: found.size, total, unit: "slices" } });
-      const detections = await find(job, tools, net, slice);
-      if (detections && !job.closed) {
+      const detections = await find(job, tools, net, slice, thorough ? "runThorough" : "run");
+      // What was looked for in another way meanwhile is looked for again.
+      if (detections && !job.closed && store.get().thorough === thorough) {
         const msPerSlice = (performance.now() - began_ms) / (store.get().found.size + 1 - n_before);
         store.set({ ...withFound(store.get(), slice.id, detections), msPerSlice });
       }
@@ -76,12 +78,13 @@ export async function search(job, tools) {
  * @param {Tools} tools
  * @param {Client} net
  * @param {SliceSummary} slice
+ * @param {"run" | "runThorough"} way
  * @returns {Promise<Detection[] | null>} null where nothing can be said
  */
-async function find(job, { store, client, charge }, net, { id, path }) {
+async function find(job, { store, client, charge }, net, { id, path }, way) {
   try {
     const { ticket, levels, rows, cols } = await client.call("input", [id], { about: id });
-    const heads = await run(job, net, { levels, rows, cols }, id, charge);
+    const heads = await run(job, net, way, { levels, rows, cols }, id, charge);
     if (!heads || job.closed) return null;
     return await client.call("accept", [ticket, heads], { transfer: heads.map(({ buffer }) => buffer), about: id });
   } catch (error) {
@@ -96,19 +99,20 @@ async function find(job, { store, client, charge }, net, { id, path }) {
  * Runs a net. One that is lost is started again for the next slice; one that refuses its model is as good as lost.
  * @param {Job} job
  * @param {Client} net
+ * @param {"run" | "runThorough"} way
  * @param {{ levels: Uint8Array<ArrayBuffer>, rows: number, cols: number }} input
  * @param {string} slice id
  * @param {Tools["charge"]} charge
  * @returns {Promise<Float32Array<ArrayBuffer>[] | null>} null where the net was lost
  */
-async function run(job, net, { levels, rows, cols }, slice, charge) {
+async function run(job, net, way, { levels, rows, cols }, slice, charge) {
   try {
     await net.ready();
-    return await net.call("run", [levels, rows, cols], { transfer: [levels.buffer], about: slice });
+    return await net.call(way, [levels, rows, cols], { transfer: [levels.buffer], about: slice });
   } catch (error) {
     const isLost = error instanceof WorkerLost || (error instanceof CallError && error.fault === "program");
     if (!isLost) throw error;
-    if (!job.closed) charge(job, { code: error.code, call: "run", about: slice, message: error.message });
+    if (!job.closed) charge(job, { code: error.code, call: way, about: slice, message: error.message });
     return null;
   }
 }

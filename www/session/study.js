@@ -13,7 +13,7 @@
 /** @import { Job, Loss } from "./job.js" */
 /** @import { Tools } from "./search.js" */
 import { WorkerLost } from "../engine/client.js";
-import { opened, withUndrawable } from "../state/document.js";
+import { opened, searchedAnew, withUndrawable } from "../state/document.js";
 import { acceptsFiles } from "../state/selectors.js";
 import { NEW_STUDY_VIEW } from "../state/view.js";
 import { Pictures, draw } from "./drawing.js";
@@ -83,6 +83,19 @@ export class Study {
       return Array.from({ length: n_files }, (_, i) => ({ path: "", read: () => this.#call("sampleFile", [i]) }));
     };
     this.#open(list, { synthetic: true });
+  }
+
+  /**
+   * Searches the present study, and those to come, in the other way.
+   * @param {boolean} thorough
+   */
+  setThorough(thorough) {
+    const { model, thorough: before, stage } = this.#store.get();
+    if (!model || thorough === before) return;
+    this.#store.set(searchedAnew(model, thorough));
+    // A search that is under way goes on in the new way by itself.
+    const [job, tools] = [this.#job, this.#tools];
+    if (job && tools && stage === "done") this.#work(job, tools);
   }
 
   /**

@@ -6,11 +6,12 @@
  * stays true when the list of series is made anew.
  */
 
-/** @import { DetectionRecord as Detection, SeriesInfo } from "lesionlens" */
+/** @import { DetectionRecord as Detection, ModelInfo, SeriesInfo } from "lesionlens" */
 
 /**
  * `synthetic`: it is the sample study. `found` has every detection from the model's score floor up, by slice id and
- * falling score; a slice without an entry was not searched. `undrawable` holds ids of slices, `selected` that of a
+ * falling score; a slice without an entry was not searched. `thorough`: each slice is
+ * looked at twice. `undrawable` holds ids of slices, `selected` that of a
  * detection.
  * @typedef {{
  *   series: readonly SeriesInfo[],
@@ -18,6 +19,7 @@
  *   found: ReadonlyMap<string, readonly Detection[]>,
  *   undrawable: ReadonlySet<string>,
  *   threshold: number,
+ *   thorough: boolean,
  *   selected: string | null,
  * }} StudyDocument
  */
@@ -29,11 +31,12 @@ export const EMPTY_DOCUMENT = Object.freeze({
   found: new Map(),
   undrawable: new Set(),
   threshold: 0,
+  thorough: false,
   selected: null,
 });
 
 /**
- * A study that was just opened: nothing of the one before but the threshold.
+ * A study that was just opened: nothing of the one before but the threshold and how it is searched.
  * @param {{ synthetic: boolean }} what
  * @returns {Partial<StudyDocument>}
  */
@@ -53,6 +56,19 @@ export const opened = ({ synthetic }) => ({
  * @returns {Partial<StudyDocument>}
  */
 export const withFound = ({ found }, slice, detections) => ({ found: new Map(found).set(slice, detections) });
+
+/**
+ * To be searched anew in the other way, from that way's default threshold on.
+ * @param {Readonly<ModelInfo>} model
+ * @param {boolean} thorough
+ * @returns {Partial<StudyDocument>}
+ */
+export const searchedAnew = (model, thorough) => ({
+  thorough,
+  threshold: thorough && model.thorough ? model.thorough.default_threshold : model.default_threshold,
+  found: new Map(),
+  selected: null,
+});
 
 /**
  * With one more slice that cannot be drawn.

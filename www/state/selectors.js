@@ -72,13 +72,21 @@ export function bestScores(state) {
 }
 
 /**
+ * What was measured in the way that the study is searched.
+ * @param {Readonly<State>} state
+ * @returns {readonly OperatingPoint[]}
+ */
+export const operatingPoints = ({ model, thorough }) =>
+  (thorough ? model?.thorough?.operating_points : model?.operating_points) ?? [];
+
+/**
  * What was measured at the highest threshold that is not above the slider's; null where nothing was.
  * @param {Readonly<State>} state
  * @returns {OperatingPoint | null}
  */
-export function operatingPoint({ model, threshold }) {
-  const lowest = Math.fround(threshold);
-  return model?.operating_points.findLast((point) => Math.fround(point.threshold) <= lowest) ?? null;
+export function operatingPoint(state) {
+  const lowest = Math.fround(state.threshold);
+  return operatingPoints(state).findLast((point) => Math.fround(point.threshold) <= lowest) ?? null;
 }
 
 /** The series in view. @param {Readonly<State>} state */

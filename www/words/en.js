@@ -178,6 +178,7 @@ export const en = {
     /** @param {OperatingPoint} point */
     measured: (point) => `Measured at score ≥ ${f.hundredths(point.threshold)}: ${found(point)}.`,
     below: "Nothing was measured at so low a threshold.",
+    thorough: "Thorough: look at each slice twice, in twice the time",
     evidence: "On what this was measured",
     columns: ["Score ≥", "Found", "95 % interval", "Marks per slice"],
     /** @param {OperatingPoint} point */

@@ -85,6 +85,9 @@ pub(crate) struct ModelArg {
     /// Spec of another model than the shipped one; its ONNX file lies beside it.
     #[arg(long = "model", value_name = "SPEC.json")]
     spec: Option<PathBuf>,
+    /// Look at each slice twice, as it is and mirrored, and take the mean: finds more, in twice the time.
+    #[arg(long)]
+    pub(crate) thorough: bool,
 }
 
 impl ModelArg {

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use lesionlens::model::Model;
-use lesionlens::model::tract::TractModel;
 use lesionlens::report::json::{DetectionsReport, ImageDetections};
 use lesionlens::study::Study;
 
 use crate::files::read_each;
 
 /// Decodes everything, arranges it into series and runs the detector on each slice that holds Hounsfield units.
-pub(crate) fn detect(paths: &[PathBuf], threshold: Option<f32>, model: &mut TractModel) -> Result<DetectionsReport> {
+pub(crate) fn detect(paths: &[PathBuf], threshold: Option<f32>, model: &mut impl Model) -> Result<DetectionsReport> {
     let mut study = Study::default();
     let errors = read_each(paths, |path, bytes| study.add_file(path, bytes).map(|_| ()));
     study.arrange();

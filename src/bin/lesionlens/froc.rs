@@ -9,11 +9,11 @@ use lesionlens::decode::dl_info::{DlRow, Split};
 use lesionlens::decode::{Decoded, decode};
 use lesionlens::detection::Detection;
 use lesionlens::froc::{EvalImage, evaluate};
-use lesionlens::model::tract::TractModel;
 use lesionlens::model::{Model, ModelId};
 use lesionlens::report::json::{DetectionsReport, FrocReport, READ_SCHEMAS, Refusal};
 use lesionlens::slice::Slice;
 use lesionlens::study::Study;
+use lesionlens::thorough::Thorough;
 
 use crate::args::FrocArgs;
 use crate::files::read_each;
@@ -33,7 +33,14 @@ pub(crate) fn froc(args: &FrocArgs) -> Result<FrocReport> {
     }
     let found = match &args.detections {
         Some(path) => from_file(path)?,
-        None => run(&args.images_dir, &keys, &csv, &mut args.model.load()?)?,
+        None => {
+            let mut net = args.model.load()?;
+            if args.model.thorough {
+                run(&args.images_dir, &keys, &csv, &mut Thorough(&mut net))?
+            } else {
+                run(&args.images_dir, &keys, &csv, &mut net)?
+            }
+        }
     };
     let (mut images, mut missing) = (Vec::new(), Vec::new());
     for (key, rows) in &keys {
@@ -85,7 +92,7 @@ fn from_file(path: &Path) -> Result<Found> {
 }
 
 /// Runs the detector on the key slices, a study for each series, with every slice of it at hand as neighbours.
-fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &[u8], model: &mut TractModel) -> Result<Found> {
+fn run(images_dir: &Path, keys: &BTreeMap<Key, Vec<&DlRow>>, table: &[u8], model: &mut impl Model) -> Result<Found> {
     let mut found = Found { model: model.spec().id(), detections: BTreeMap::new(), errors: Vec::new() };
     let series_ids: BTreeSet<&String> = keys.keys().map(|(series_id, _)| series_id).collect();
     for (n_done, series_id) in series_ids.iter().enumerate() {

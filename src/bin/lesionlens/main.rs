@@ -16,7 +16,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::Parser;
 use lesionlens::codes::codes;
+use lesionlens::model::Model;
 use lesionlens::phantom::Phantom;
+use lesionlens::thorough::Thorough;
 use serde::Serialize;
 
 use crate::args::{Args, Command};
@@ -25,7 +27,13 @@ fn main() -> Result<()> {
     match Args::parse().command {
         Command::Info { paths, .. } => print_json(&info::info(&paths)),
         Command::Detect { paths, threshold, model, .. } => {
-            print_json(&detect::detect(&paths, threshold, &mut model.load()?)?)
+            let mut net = model.load()?;
+            print_json(&if model.thorough {
+                let threshold = threshold.or_else(|| net.spec().thorough.as_ref().map(|spec| spec.default_threshold));
+                detect::detect(&paths, threshold, &mut Thorough(&mut net))?
+            } else {
+                detect::detect(&paths, threshold, &mut net)?
+            })
         }
         Command::Codes => print_json(&codes()),
         Command::Froc(args) => print_json(&froc::froc(&args)?),

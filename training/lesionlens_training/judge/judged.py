@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..run.detect import decoding_of, detections_file, float_detector, onnx_detector
+from ..run.detect import decoding_of, detections_file, float_detector, onnx_detector, thorough_heads
 from ..spec import NAME, SCORE_FLOOR
 from .evaluate import froc_report
 from .merge import merged
@@ -24,7 +24,7 @@ from .sets import EvalSet, series_of
 
 RAW_FLOOR = 0.01
 """Lowest score that a calibration looks at."""
-OF_THRESHOLDS = ("default_threshold", "operating_points", "evidence")
+OF_THRESHOLDS = ("default_threshold", "operating_points", "evidence", "thorough")
 """Entries of a spec on which detections do not depend."""
 
 
@@ -116,8 +116,8 @@ class Place:
 
         return self._kept(f"raw-{run}-{name}", folder, patterns, [model.read_bytes()], make)
 
-    def detected(self, run: str, name: str, one: EvalSet, patterns: list[str]) -> Path:
-        """Detections of the program with a run's model on these patients of a set.
+    def detected(self, run: str, name: str, one: EvalSet, patterns: list[str], thorough: bool = False) -> Path:
+        """Detections of the program with a run's model on these patients of a set; `thorough`: each slice looked at twice.
 
         Slices without boxes have no rows in `DL_info.csv`, so the program would not know their spacing; those go
         through the Python twin, which reads it from `sources.csv`."""
@@ -126,14 +126,16 @@ class Place:
         def make() -> dict:
             if not one.is_boxed:
                 detect = onnx_detector(self.model(run))
+                if thorough:
+                    detect = replace(detect, heads=thorough_heads(detect.heads))
                 return detections_file(NAME, "", series_of(folder, patterns), detect, only_boxed=False)
             folders = [str(s.folder) for s in series_of(folder, patterns)]
             command = [self.lesionlens, "detect", *folders, str(folder / "DL_info.csv"), "--model", str(self.spec(run))]
-            command += ["--threshold", str(SCORE_FLOOR), "--json"]
+            command += ["--threshold", str(SCORE_FLOOR), "--json", *(["--thorough"] if thorough else [])]
             return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
         made_of = [self.model(run).read_bytes(), self._decoding(run)]
-        return self._kept(f"{run}-{name}", folder, patterns, made_of, make)
+        return self._kept(f"{run}-{name}{'-thorough' if thorough else ''}", folder, patterns, made_of, make)
 
     def float_detected(self, run: str, name: str, one: EvalSet, patterns: list[str]) -> Path:
         """Detections of a run's float net, decoded as its integer net's."""
@@ -145,9 +147,9 @@ class Place:
 
         return self._kept(f"float-{run}-{name}", folder, patterns, [checkpoint.read_bytes(), self._decoding(run)], make)
 
-    def judged(self, name: str, one: EvalSet) -> list[Path]:
+    def judged(self, name: str, one: EvalSet, thorough: bool = False) -> list[Path]:
         """Detections of every judge of a set."""
-        return [self.detected(run, name, one, patterns) for run, patterns in one.judges.items()]
+        return [self.detected(run, name, one, patterns, thorough) for run, patterns in one.judges.items()]
 
     def froc(self, name: str, one: EvalSet, files: list[Path], committed: bool = False) -> dict:
         """The report of `lesionlens froc` on detections files together; the Python twin has to give the same.

@@ -20,6 +20,7 @@ import torch
 
 from ..data.cache import CachedSlice, open_cache
 from ..net.net import Net
+from ..run.detect import Heads, thorough_heads
 from ..spec import MARGIN_PX, SCORE_FLOOR, STRIDES
 from ..twin.froc import Cohort, EvalImage, Truth, mean_of_first
 from ..twin.heads import Decoding, candidates, suppressed
@@ -29,15 +30,21 @@ UNCUT = (4096, 4096)
 COLUMNS = ("checkpoint", "crops", "seconds", "set", "slices", "mean", "at_half", "at_1", "at_2", "at_4", "at_8", "at_16", "small_at_4")
 
 
-def judged_slice(net: Net, s: CachedSlice, decoding: Decoding, flip: bool) -> EvalImage:
+def net_heads(net: Net) -> Heads:
+    """The float net in bf16."""
+
+    def heads(levels: np.ndarray) -> list[np.ndarray]:
+        x = (torch.from_numpy(levels[None]).float() / 255).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            return [h[0].float().numpy() for h in net(x)]
+
+    return heads
+
+
+def judged_slice(heads: Heads, s: CachedSlice, decoding: Decoding) -> EvalImage:
     """One slice with its lesions and the net's detections."""
-    levels = pad(levels_from_hu(np.asarray(s.hu, np.float32)))
-    x = (torch.from_numpy(levels[None]).float() / 255).contiguous(memory_format=torch.channels_last)
-    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        outputs = [h[0].float() for h in net(x)]
-        if flip:
-            outputs = averaged(outputs, [h[0].float().flip(-1) for h in net(x.flip(-1))])
-    found = suppressed(candidates([h.numpy() for h in outputs], s.origin, s.ratio, UNCUT, decoding), decoding.nms_iou)
+    outputs = heads(pad(levels_from_hu(np.asarray(s.hu, np.float32))))
+    found = suppressed(candidates(outputs, s.origin, s.ratio, UNCUT, decoding), decoding.nms_iou)
     (ox, oy), (rx, ry) = s.origin, s.ratio
     lesions = []
     for lesion in s.lesions:
@@ -46,17 +53,6 @@ def judged_slice(net: Net, s: CachedSlice, decoding: Decoding, flip: bool) -> Ev
         lesions.append(Truth(box, long_px=lesion.axes[0] * rx if lesion.axes else None))
     patient = int(s.series.split("_")[0])
     return EvalImage(patient, s.source, s.spacing_mm, lesions, found.boxes.astype(np.float32), found.score)
-
-
-def averaged(outputs: list[torch.Tensor], mirrored: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Heads of a slice and of its mirror image, the latter turned back, cell by cell."""
-    result = []
-    for a, b in zip(outputs, mirrored):
-        b = b.clone()
-        b[1] = 1 - b[1]
-        b[7] = -b[7]
-        result.append((a + b) / 2)
-    return result
 
 
 def row(images: list[EvalImage]) -> dict[str, float]:
@@ -73,19 +69,20 @@ def row(images: list[EvalImage]) -> dict[str, float]:
     return result | {"small_at_4": 100 * float(of_small[3])}
 
 
-def watched(checkpoint: Path, sets: dict[str, list[CachedSlice]], flip: bool) -> list[dict]:
+def watched(checkpoint: Path, sets: dict[str, list[CachedSlice]], thorough: bool) -> list[dict]:
     """A row per set."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     net = Net()
     net.load_state_dict(state["ema"])
     net.eval().to(memory_format=torch.channels_last)
+    heads = thorough_heads(net_heads(net)) if thorough else net_heads(net)
     decoding = Decoding(score=dict.fromkeys(STRIDES, (1.0, 0.0)), score_floor=min(SCORE_FLOOR, 0.01))
     rows = []
     for name, slices in sets.items():
-        images = [judged_slice(net, s, decoding, flip) for s in slices]
+        images = [judged_slice(heads, s, decoding) for s in slices]
         rows.append(
             {
-                "checkpoint": checkpoint.parent.name + ("+flip" if flip else ""),
+                "checkpoint": checkpoint.parent.name + (", thorough" if thorough else ""),
                 "crops": state["crops"],
                 "seconds": round(state["seconds"]),
                 "set": name,
@@ -102,7 +99,7 @@ def main() -> None:
     p.add_argument("--cache", type=Path, required=True)
     p.add_argument("--training", type=int, default=150, help="training slices to look at")
     p.add_argument("--csv", type=Path, help="file to add the rows to")
-    p.add_argument("--flip", action="store_true", help="average with the mirror image")
+    p.add_argument("--thorough", action="store_true", help="look at each slice twice")
     p.add_argument("--every", type=float, help="minutes; look again, for ever")
     args = p.parse_args()
     torch.set_num_threads(1)
@@ -111,7 +108,7 @@ def main() -> None:
     step = max(len(training) // max(args.training, 1), 1)
     sets = {"validation": [s for s in boxed if s.split == 2], "training": training[::step][: args.training]}
     while True:
-        rows = [r for c in args.checkpoints if c.exists() for r in watched(c, sets, args.flip)]
+        rows = [r for c in args.checkpoints if c.exists() for r in watched(c, sets, args.thorough)]
         for r in rows:
             print(" ".join(f"{k}={v}" for k, v in r.items()), flush=True)
         if args.csv is not None:

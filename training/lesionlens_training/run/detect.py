@@ -72,6 +72,23 @@ def float_heads(checkpoint: Path) -> Heads:
     return heads
 
 
+def thorough_heads(heads: Heads) -> Heads:
+    """The setting "thorough", the program's stage of that name again: the mean of the heads of a slice and of its mirror
+    image, the latter turned back."""
+    dx, sine = spec.CHANNELS.index("dx"), spec.CHANNELS.index("sin_2theta")
+
+    def twice(levels: np.ndarray) -> list[np.ndarray]:
+        made = []
+        for a, b in zip(heads(levels), heads(np.ascontiguousarray(levels[..., ::-1]))):
+            turned = b[..., ::-1].copy()
+            turned[dx] = np.float32(1) - turned[dx]
+            turned[sine] = -turned[sine]
+            made.append(np.float32(0.5) * (a + turned))
+        return made
+
+    return twice
+
+
 @dataclass(frozen=True)
 class NetDetector:
     """Calling it with a series and a slice index gives that slice's detections in image px. `levels`: what the

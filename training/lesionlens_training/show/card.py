@@ -47,6 +47,7 @@ def validation(figures: dict) -> str:
         froc_row("**this model**", figures["validation"]),
         froc_row("the same, centre in the box", figures["validation"], "center"),
         froc_row("the same, intersection over own area ≥ .5", figures["validation"], "iobb50"),
+        froc_row("**the same, set to thorough**", figures["validation, thorough"]),
         froc_row("of these slices those with full HU, and 22 more", figures["full-hu"]),
     ]
     titles = {

@@ -162,6 +162,19 @@ def quantization(place: Place, name: str) -> dict:
     }
 
 
+def thorough(place: Place, slices: dict[str, list[KeySlice]], names: dict[str, str]) -> dict:
+    """Figures of the setting "thorough" on the sets that choose thresholds, and what the spec says of it."""
+    files = {name: place.judged(name, SETS[name], thorough=True) for name in ("validation", "unboxed")}
+    found = {name: load(some) for name, some in files.items()}
+    default = operating_points.at_default(found["unboxed"], names)
+    points = operating_points.operating_points(slices["validation"], found["validation"], found["unboxed"])
+    report = short(place.froc("validation-thorough", SETS["validation"], files["validation"]))
+    return {
+        "figures": {"validation, thorough": report, "default_threshold, thorough": default},
+        "spec": {"default_threshold": default["default_threshold"], "operating_points": points},
+    }
+
+
 def figures(place: Place) -> dict:
     """Everything; also amends specs and writes files as the module's head says."""
     runs = sorted({run for one in SETS.values() for run in one.judges})
@@ -217,7 +230,10 @@ def figures(place: Place) -> dict:
         "DeepLesion's official validation key slices, none of them trained on",
     )  # fmt: skip
     result["operating_points"], result["evidence"] = points, evidence
-    calibrate.amend(place.spec(SHIPPED), default_threshold=at, operating_points=points, evidence=evidence)
+    twice = thorough(place, slices, names)
+    result |= twice["figures"]
+    amended = {"default_threshold": at, "operating_points": points, "evidence": evidence, "thorough": twice["spec"]}
+    calibrate.amend(place.spec(SHIPPED), **amended)
     for name, one in SETS.items():
         folder = place.folder(one)
         table = folder / "DL_info.csv"

@@ -20,7 +20,7 @@ const SRC: [&[&str]; 15] = [
     &["series"],
     &["input"],
     &["model"],
-    &["measure"],
+    &["measure", "thorough"],
     &["heads", "nms"],
     &["detector"],
     &["froc", "view", "phantom"],
