@@ -1,129 +1,31 @@
-/** The network lock: after start-up neither page nor worker can send anything; without the lock step both can. */
+/**
+ * The network lock: every way out of page and worker (support/ways.mjs) is tried after the lock is closed, and once more
+ * in the same page without lock and policies, where each must get through: a way that this proves nothing about says so.
+ * Then the lock's own check: a page or a worker in which the lock does not hold takes no file.
+ */
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { launch, newPage, stage } from "./support/browser.mjs";
-import { DIST } from "./support/project.mjs";
+import { launch, newPage, shownErrors, stage } from "./support/browser.mjs";
+import { DIST, rebuilt, unsealed } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
+import { FROM_PAGE, FROM_WORKER } from "./support/ways.mjs";
+import { witness } from "./support/witness.mjs";
 
-/** Tries every way out that a page has, and says which ones were refused. */
-async function probePage(base) {
-  const within = (ms, promise) =>
-    Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
-  const violated = new Set();
-  document.addEventListener("securitypolicyviolation", (event) => violated.add(event.blockedURI));
-  const url = (name) => new URL(`probe-${name}`, base).href;
-  const ways = {
-    fetch: () =>
-      fetch(url("fetch")).then(
-        () => "sent",
-        () => "refused",
-      ),
-    XMLHttpRequest: () =>
-      new Promise((resolve) => {
-        const request = new XMLHttpRequest();
-        request.onload = () => resolve("sent");
-        request.onerror = () => resolve("refused");
-        request.open("GET", url("xhr"));
-        request.send();
-      }),
-    sendBeacon: async () => {
-      navigator.sendBeacon(url("beacon"), "x");
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return violated.has(url("beacon")) ? "refused" : "sent";
-    },
-    WebSocket: () =>
-      new Promise((resolve) => {
-        const address = url("socket").replace("http", "ws");
-        try {
-          const socket = new WebSocket(address);
-          // The host speaks no WebSocket: what tells is whether the policy or the host ended the attempt.
-          socket.onerror = () =>
-            setTimeout(
-              () => resolve([...violated].some((uri) => uri.includes("probe-socket")) ? "refused" : "sent"),
-              100,
-            );
-        } catch {
-          resolve("refused");
-        }
-      }),
-    EventSource: () =>
-      new Promise((resolve) => {
-        const source = new EventSource(url("events"));
-        source.onerror = () => setTimeout(() => resolve(violated.has(url("events")) ? "refused" : "sent"), 100);
-      }),
-    Image: () =>
-      new Promise((resolve) => {
-        const image = new Image();
-        image.onerror = () => setTimeout(() => resolve(violated.has(url("image")) ? "refused" : "sent"), 100);
-        image.src = url("image");
-      }),
-    RTCPeerConnection: async () => (typeof RTCPeerConnection === "undefined" ? "refused" : "sent"),
+const NOTHING_TAKEN =
+  "export const takeAway = () => {}; export const removeFrom = () => {}; export const waysOut = async () => [];";
+
+/** The same page without its policies, its lock and what is taken away. */
+function withoutLock() {
+  const { "index.html": withScope, ...scope } = rebuilt("scope", () => NOTHING_TAKEN);
+  return {
+    ...scope,
+    "start/lock.js": () => "export const giveUpNetwork = () => {};",
+    "index.html": (html) =>
+      unsealed(withScope(html).toString()).replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, ""),
   };
-  const entries = Object.entries(ways).map(async ([name, way]) => [name, await within(5000, way())]);
-  return Object.fromEntries(await Promise.all(entries));
 }
-
-/** The same from inside the worker. */
-async function probeWorker(base) {
-  const within = (ms, promise) =>
-    Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, "no answer"))]);
-  const url = (name) => new URL(`probe-worker-${name}`, base).href;
-  const violated = new Set();
-  addEventListener("securitypolicyviolation", (event) => violated.add(event.blockedURI));
-  const ways = {
-    fetch: () =>
-      fetch(url("fetch")).then(
-        () => "sent",
-        () => "refused",
-      ),
-    XMLHttpRequest: () =>
-      new Promise((resolve) => {
-        const request = new XMLHttpRequest();
-        request.onload = () => resolve("sent");
-        request.onerror = () => resolve("refused");
-        request.open("GET", url("xhr"));
-        request.send();
-      }),
-    WebSocket: () =>
-      new Promise((resolve) => {
-        try {
-          const socket = new WebSocket(url("socket").replace("http", "ws"));
-          socket.onerror = () =>
-            setTimeout(
-              () => resolve([...violated].some((uri) => uri.includes("probe-worker-socket")) ? "refused" : "sent"),
-              100,
-            );
-        } catch {
-          resolve("refused");
-        }
-      }),
-    import: () =>
-      import(url("import.js")).then(
-        () => "sent",
-        () => (violated.size > 0 ? "refused" : "sent"),
-      ),
-  };
-  const answers = {};
-  for (const [name, way] of Object.entries(ways)) answers[name] = await within(5000, way());
-  return answers;
-}
-
-const all = (value, ...names) => Object.fromEntries(names.map((name) => [name, value]));
-const FROM_PAGE = ["fetch", "XMLHttpRequest", "sendBeacon", "WebSocket", "EventSource", "Image", "RTCPeerConnection"];
-const FROM_WORKER = ["fetch", "XMLHttpRequest", "WebSocket", "import"];
-
-// The control: the same page but for the lock step, and with a first policy that lets its own host be asked for
-// anything, since images and imports are refused from the first byte.
-const WITHOUT_LOCK = {
-  "start/lock.js": () => "export function giveUpNetwork() {}",
-  "index.html": (html) =>
-    html
-      .toString()
-      .replace("img-src data:", "img-src 'self' data:")
-      .replace("script-src 'self'", "script-src 'self' http:"),
-};
 
 describe("the network lock", () => {
   /** @type {import("playwright-core").Browser} */
@@ -133,57 +35,135 @@ describe("the network lock", () => {
   });
   after(() => browser?.close());
 
-  /** Runs both probes on a page that is ready. */
-  async function probe(t, patch) {
+  async function open(t, patch) {
     const host = await serve(DIST, { patch });
     const { page, context } = await newPage(browser);
     t.after(() => Promise.all([host.close(), context.close()]));
+    const watch = await witness(host, context);
+    t.after(() => watch.close());
     await page.goto(host.url);
     await stage(page, ["ready"]);
-    const [worker] = page.workers();
-    assert.match(worker.url(), /^blob:/);
-    const n_before = host.requests.length;
-    const fromPage = await page.evaluate(probePage, host.url);
-    const fromWorker = await worker.evaluate(probeWorker, host.url);
-    // Removing the element does not lift the policy.
-    const afterRemoval = await page.evaluate((base) => {
-      for (const policy of document.querySelectorAll("meta[http-equiv]")) policy.remove();
-      return fetch(new URL("probe-after-removal", base)).then(
-        () => "sent",
-        () => "refused",
-      );
-    }, host.url);
-    return { fromPage, fromWorker, afterRemoval, arrived: host.requests.slice(n_before) };
+    return { host, page, watch };
   }
 
-  test("every way out is refused, from the page and from the worker", async (t) => {
-    const { fromPage, fromWorker, afterRemoval, arrived } = await probe(t, {});
-    assert.deepEqual(fromPage, all("refused", ...FROM_PAGE));
-    assert.deepEqual(fromWorker, all("refused", ...FROM_WORKER));
-    assert.equal(afterRemoval, "refused");
-    assert.deepEqual(arrived, [], "nothing reached the host");
+  /** Names of the ways that got through, of page and worker. */
+  async function tryAll(t, patch) {
+    const { host, page, watch } = await open(t, patch);
+    const [worker] = page.workers();
+    assert.match(worker.url(), /^blob:/);
+    for (const way of FROM_WORKER) await watch.go(worker, way, `worker.${way.name}`);
+    for (const way of FROM_PAGE) {
+      if (!page.url().startsWith(host.url) || page.url().includes("/way/") || page.url().includes("#")) {
+        await page.goto(host.url, { waitUntil: "domcontentloaded" });
+      }
+      await page.bringToFront();
+      await watch.go(page, way, `page.${way.name}`);
+      if (way.leaves) await page.waitForTimeout(500);
+    }
+    const isThere = page.url() === host.url;
+    // Removing the element does not lift the policy.
+    await page.evaluate(() => document.querySelectorAll("meta[http-equiv]").forEach((policy) => policy.remove()));
+    const removal = { name: "policy-removed", run: ({ own }) => fetch(own), lock: /** @type {const} */ ("closed") };
+    await watch.go(page, removal, "page.policy-removed");
+    return { names: await watch.names(page), isThere };
+  }
+
+  const listed = (is) => [
+    ...FROM_WORKER.filter(is).map(({ name }) => `worker.${name}`),
+    ...FROM_PAGE.filter(is).map(({ name }) => `page.${name}`),
+  ];
+
+  test("every way out that the table calls closed is closed, from page and worker", async (t) => {
+    const { names, isThere } = await tryAll(t, {});
+    const arrived = [...listed(() => true), "page.policy-removed"].filter((name) => names.has(name));
+    assert.deepEqual(
+      arrived,
+      listed(({ lock }) => lock === "open"),
+    );
+    assert.ok(isThere, "the page was not left");
   });
 
-  test("control: without the lock step the same probes go out", async (t) => {
-    const { fromPage, fromWorker, afterRemoval, arrived } = await probe(t, WITHOUT_LOCK);
-    assert.deepEqual(fromPage, all("sent", ...FROM_PAGE));
-    assert.deepEqual(fromWorker, all("sent", ...FROM_WORKER));
-    assert.equal(afterRemoval, "sent");
-    for (const name of [
-      "fetch",
-      "xhr",
-      "beacon",
-      "socket",
-      "events",
-      "image",
-      "worker-fetch",
-      "worker-xhr",
-      "worker-import.js",
-    ]) {
-      assert.ok(
-        arrived.some((request) => request.endsWith(`/probe-${name}`)),
-        `probe-${name} reached the host`,
-      );
-    }
+  test("control: without the lock every one of them gets through", async (t) => {
+    const { names } = await tryAll(t, withoutLock());
+    const expected = [...listed(({ control }) => control !== false), "page.policy-removed"];
+    assert.deepEqual(
+      expected.filter((name) => !names.has(name)),
+      [],
+    );
+    assert.deepEqual(
+      listed(({ control }) => control === false).filter((name) => names.has(name)),
+      [],
+      "these have a control after all",
+    );
+  });
+
+  test("the page says that it tried, and takes files", async (t) => {
+    const { host, page } = await open(t, {});
+    assert.equal(await page.getAttribute("ll-lock", "data-lock"), "closed");
+    assert.match(await page.innerText("ll-lock"), /checked/i);
+    assert.ok(await page.locator("#file-input").isEnabled());
+    assert.ok(!host.requests.some((request) => request.endsWith("/canary")), "its own tries went nowhere");
+  });
+
+  /** A page that must refuse to take files, since `ways` are open. */
+  async function refuses(page, ways) {
+    await stage(page, ["failed", "ready"]);
+    assert.deepEqual(
+      (await shownErrors(page)).map(({ code }) => code),
+      ["LockFailed"],
+    );
+    assert.match(await page.innerText("[role=alert]"), ways);
+    assert.equal(await page.getAttribute("ll-lock", "data-lock"), "failed");
+    assert.ok(await page.locator("ll-lock").isVisible());
+    assert.ok(await page.locator("#file-input").isDisabled(), "no file is accepted");
+  }
+
+  test("a browser in which the second policy does not take gets no files", async (t) => {
+    const host = await serve(DIST);
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.addInitScript(() => {
+      const { append } = Element.prototype;
+      Element.prototype.append = function (...nodes) {
+        append.apply(
+          this,
+          nodes.filter((node) => !(node instanceof HTMLMetaElement)),
+        );
+      };
+    });
+    await page.goto(host.url);
+    await refuses(page, /connection, request/);
+    assert.ok(
+      host.requests.some((request) => request.endsWith("/canary")),
+      "the canary got through",
+    );
+    assert.equal(page.workers().length, 0, "no worker was started");
+  });
+
+  test("a browser that does not let WebRTC be taken away gets no files", async (t) => {
+    const host = await serve(DIST);
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.addInitScript(() =>
+      Object.defineProperty(window, "RTCPeerConnection", { value: 1, configurable: false }),
+    );
+    await page.goto(host.url);
+    await refuses(page, /RTCPeerConnection/);
+  });
+
+  test("workers that do not inherit the lock get no files, though the page's own check passes", async (t) => {
+    const host = await serve(DIST, {
+      patch: {
+        // A worker from a file, as hosts serve it, has no policy.
+        "start/prepare.js": (script) =>
+          script.toString().replace("trustScript(blobUrl(files.worker))", 'trustScript("engine/worker.js")'),
+        "start/lock.js": (script) => script.toString().replace("worker-src blob:", "worker-src 'self'"),
+        "index.html": (html) => unsealed(html.toString()).replace("worker-src blob:", "worker-src 'self'"),
+      },
+    });
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.goto(host.url);
+    await refuses(page, /connection, request/);
   });
 });

@@ -1,13 +1,25 @@
 /** Start-up: what is fetched, what is refused, and that nothing leaves afterwards. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { launch, newPage, shownErrors, stage } from "./support/browser.mjs";
-import { DIST, readBuild, rebuilt } from "./support/project.mjs";
+import { DIST, filesBelow, readBuild, rebuilt, unsealed } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
+
+const flip = (bytes) => {
+  bytes[bytes.length - 1] ^= 1;
+  return bytes;
+};
+/** The last byte, a line's end, changed into a tab. */
+const toTab = (bytes) => {
+  assert.equal(bytes.at(-1), 10);
+  bytes[bytes.length - 1] = 9;
+  return bytes;
+};
 
 describe("start-up", () => {
   /** @type {import("playwright-core").Browser} */
@@ -16,6 +28,15 @@ describe("start-up", () => {
     browser = await launch();
   });
   after(() => browser?.close());
+
+  /** A page served with patches. */
+  async function open(t, patch) {
+    const host = await serve(DIST, { patch });
+    const { page, context } = await newPage(browser);
+    t.after(() => Promise.all([host.close(), context.close()]));
+    await page.goto(host.url);
+    return { host, page };
+  }
 
   for (const prefix of ["/", "/teaching/lesionlens/"]) {
     test(`the page gets ready at ${prefix} with requests to its own files only`, async (t) => {
@@ -32,8 +53,14 @@ describe("start-up", () => {
       assert.ok(requests.length > 5);
       for (const url of requests) assert.ok(url.startsWith(host.url), `${url} is not under ${host.url}`);
       const asked = host.requests.map((request) => request.replace("GET ", ""));
-      for (const { path: file } of Object.values(readBuild().files)) {
-        assert.equal(asked.filter((url) => url === prefix + file).length, 1, `${file} is fetched once`);
+      for (const [name, { path: file }] of Object.entries(readBuild().files)) {
+        // The page imports this one itself, besides handing it to its workers.
+        const n_times = name === "scope" ? 2 : 1;
+        assert.equal(
+          asked.filter((url) => url === prefix + file).length,
+          n_times,
+          `${file} is fetched ${n_times} times`,
+        );
       }
       assert.deepEqual(complaints, []);
     });
@@ -53,10 +80,6 @@ describe("start-up", () => {
   for (const name of /** @type {const} */ (["wasm", "glue", "worker", "model", "spec"])) {
     test(`a changed byte in the ${name} keeps the page from starting`, async (t) => {
       const file = readBuild().files[name].path;
-      const flip = (bytes) => {
-        bytes[bytes.length - 1] ^= 1;
-        return bytes;
-      };
       const host = await serve(DIST, { patch: { [file]: flip } });
       t.after(() => host.close());
       const { page, context } = await newPage(browser);
@@ -68,6 +91,42 @@ describe("start-up", () => {
       assert.match(await page.innerText("[role=alert]"), /SHA-256/);
       assert.equal(page.workers().length, 0, "no worker was started");
       assert.ok(await page.locator("#file-input").isDisabled(), "no file is accepted");
+    });
+  }
+
+  // The last byte of each is a line's end, so the changed script or style would still work.
+  const scripts = filesBelow(DIST)
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => path.relative(DIST, file))
+    .filter((file) => !Object.values(readBuild().files).some((built) => built.path === file));
+  const LAST_BYTE = { "style.css": toTab, ...Object.fromEntries(scripts.map((file) => [file, toTab])) };
+
+  test("every script of the page has a digest that the browser checks", () => {
+    const html = readFileSync(path.join(DIST, "index.html"), "utf8");
+    const [, map] = /<script type="importmap">([^<]*)<\/script>/.exec(html);
+    const { integrity } = JSON.parse(map);
+    for (const file of scripts) {
+      const digest = createHash("sha256")
+        .update(readFileSync(path.join(DIST, file)))
+        .digest("base64");
+      assert.equal(integrity[`./${file}`], `sha256-${digest}`, file);
+    }
+    assert.ok(scripts.length > 30, `${scripts.length} scripts`);
+  });
+
+  for (const file of ["main.js", "start/lock.js", "words/formats.js", "style.css"]) {
+    test(`a changed byte in ${file} keeps the page from starting`, async (t) => {
+      const patch = { [file]: LAST_BYTE[file] };
+      const { page, host } = await open(t, patch);
+      await page.waitForSelector("[role=alert]:visible");
+      assert.match(await page.innerText("[role=alert]:visible"), /not the one this page was built with/);
+      assert.match(await page.innerText("body"), /not a medical device/i);
+      assert.equal(page.workers().length, 0, "no worker was started");
+      assert.equal(await page.locator("#file-input:enabled").count(), 0, "no file is accepted");
+      assert.ok(!host.requests.some((request) => request.endsWith(".onnx")), "no model was fetched");
+
+      const { page: control } = await open(t, { ...patch, "index.html": (html) => unsealed(html.toString()) });
+      await stage(control, ["ready"]);
     });
   }
 

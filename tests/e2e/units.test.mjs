@@ -259,7 +259,16 @@ test("there are as many nets as processors, but no more than four", () => {
 });
 
 test("nets are lent to whoever waited longest, and come back when the work fails", async () => {
-  const kit = { version: "", module: null, spec: "", model: null, glueUrl: "", workerUrl: "" };
+  const kit = {
+    version: "",
+    module: null,
+    spec: "",
+    model: null,
+    canary: "",
+    scopeUrl: "",
+    glueUrl: "",
+    workerUrl: "",
+  };
   const pool = new Pool(kit, 2);
   const order = [];
   let busy = 0;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { drop, launch, newPage, stage } from "./support/browser.mjs";
-import { DIST, FIXTURES, filesBelow, load } from "./support/project.mjs";
+import { DIST, FIXTURES, filesBelow, load, unsealed } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
 
 // Every sentence of English between brackets, as if it were another language.
@@ -87,7 +87,10 @@ describe("viewers", () => {
   });
 
   test("the words follow the language, in an open study too", async (t) => {
-    const { page, complaints } = await open(t, { "words/index.js": (text) => text.toString() + BRACKETED });
+    const { page, complaints } = await open(t, {
+      "words/index.js": (text) => text.toString() + BRACKETED,
+      "index.html": (html) => unsealed(html.toString()),
+    });
     const bad = load(filesBelow(path.join(FIXTURES, "bad")));
     const good = load(filesBelow(path.join(FIXTURES, "dicom")));
     await drop(page, [...bad, ...good]);

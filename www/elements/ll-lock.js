@@ -1,5 +1,5 @@
 // @ts-check
-/** Says whether the network has been given up. */
+/** Says whether the network has been given up, and what came of trying the ways out. */
 
 /** @import { Words } from "../words/index.js" */
 import { make, setAttributes, setText } from "./dom.js";
@@ -21,11 +21,12 @@ export class LlLock extends Part {
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.watch(
-      ["stage"],
-      ({ stage }) => {
-        const isOpen = stage === "loading" || stage === "failed";
-        setAttributes(this, { "data-lock": isOpen ? "open" : "closed", hidden: stage === "failed" });
-        setText(this.#text, isOpen ? this.words.lock.open : this.words.lock.closed);
+      ["stage", "failure"],
+      ({ stage, failure }) => {
+        const hasFailed = failure?.code === "LockFailed";
+        const lock = hasFailed ? "failed" : stage === "loading" || stage === "failed" ? "open" : "closed";
+        setAttributes(this, { "data-lock": lock, hidden: stage === "failed" && !hasFailed });
+        setText(this.#text, this.words.lock[lock]);
       },
       signal,
     );

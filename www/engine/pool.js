@@ -15,7 +15,7 @@ const MOST_NETS = 4;
  * Everything a worker is started from, fetched and checked, kept so that a new worker needs no network.
  * @typedef {{
  *   version: string, module: WebAssembly.Module, spec: string, model: Uint8Array<ArrayBuffer>,
- *   glueUrl: string, workerUrl: string,
+ *   canary: string, scopeUrl: string, glueUrl: string, workerUrl: string,
  * }} Kit
  */
 
@@ -37,8 +37,8 @@ export class Pool {
    */
   constructor(kit, n_nets = netsFor(navigator.hardwareConcurrency)) {
     this.#kit = kit;
-    const { glueUrl, module, spec, model } = kit;
-    const net = { call: "startNet", args: [{ glueUrl, module, spec, model }] };
+    const { canary, scopeUrl, glueUrl, module, spec, model } = kit;
+    const net = { call: "startNet", args: [{ canary, scopeUrl, glueUrl, module, spec, model }] };
     this.#nets = Array.from({ length: n_nets }, () => new Client(kit.workerUrl, net));
     this.#idle = [...this.#nets];
   }
@@ -54,8 +54,8 @@ export class Pool {
 
   /** A worker of its own for the study of one viewer. It loads no net. */
   study() {
-    const { glueUrl, module, spec, workerUrl } = this.#kit;
-    return new Client(workerUrl, { call: "start", args: [{ glueUrl, module, spec }] });
+    const { canary, scopeUrl, glueUrl, module, spec, workerUrl } = this.#kit;
+    return new Client(workerUrl, { call: "start", args: [{ canary, scopeUrl, glueUrl, module, spec }] });
   }
 
   /** Starts the nets ahead of their first use; one that does not start says so when it is used. */

@@ -6,7 +6,8 @@
  * Out: `{ id, result }` or `{ id, error }`, a Refusal (see client.js). An error without a code is a trap: it leaves the
  *      instance unusable, and the page ends this worker.
  *
- * The page starts it from a blob: URL after the network is given up, so it imports nothing but the glue it is handed.
+ * The page starts it from a blob: URL after the network is given up, so it imports nothing but the scripts it is handed.
+ * Before the module is there it tries its own ways out, and does not start where one is open.
  */
 
 /** @import { Net, Sample, Workbench } from "lesionlens" */
@@ -16,7 +17,10 @@ const scope = /** @type {{ postMessage(message: unknown, transfer: Transferable[
   /** @type {unknown} */ (globalThis)
 );
 
-/** @typedef {{ glueUrl: string, module: WebAssembly.Module, spec: string }} StudyKit */
+/**
+ * `canary`: an address of the page's own host, which must not be reached.
+ * @typedef {{ canary: string, scopeUrl: string, glueUrl: string, module: WebAssembly.Module, spec: string }} StudyKit
+ */
 /** @typedef {StudyKit & { model: Uint8Array }} NetKit */
 
 /** @type {typeof import("lesionlens") | null} */
@@ -29,7 +33,12 @@ let net = null;
 let sample = null;
 
 /** @param {StudyKit} kit */
-async function load({ glueUrl, module }) {
+async function load({ canary, scopeUrl, glueUrl, module }) {
+  /** @type {{ takeAway(scope: typeof globalThis): void, waysOut(scope: typeof globalThis, url: string): Promise<string[]> }} */
+  const { takeAway, waysOut } = await import(scopeUrl);
+  takeAway(globalThis);
+  const open = await waysOut(globalThis, canary);
+  if (open.length > 0) throw Object.assign(new Error(), { code: "LockFailed", details: { ways: open.join(", ") } });
   /** @type {typeof import("lesionlens")} */
   const loaded = await import(glueUrl);
   loaded.initSync({ module });

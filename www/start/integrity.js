@@ -6,12 +6,12 @@ import { StartError } from "./start-error.js";
 /**
  * What `cargo xtask web` wrote into the page: one entry per file that start-up fetches.
  * @typedef {{ path: string, sha256: string, bytes: number }} BuiltFile
- * @typedef {"wasm" | "glue" | "worker" | "model" | "spec"} BuiltFileName
+ * @typedef {"wasm" | "glue" | "worker" | "scope" | "model" | "spec"} BuiltFileName
  * @typedef {{ version: string, commit: string, files: Record<BuiltFileName, BuiltFile> }} Build
  */
 
 /** @type {readonly BuiltFileName[]} */
-const FILES = ["spec", "glue", "worker", "model", "wasm"];
+const FILES = ["spec", "glue", "worker", "scope", "model", "wasm"];
 
 /**
  * The list of files that `cargo xtask web` wrote into the page.

@@ -1,14 +1,16 @@
 // @ts-check
 /**
  * Start-up, in an order that lets nothing leave later: check the browser, fetch the page's files while the module is
- * already being compiled, verify them, give the network up. Only after that is the module run in a worker, and only
- * then are files accepted.
+ * already being compiled, verify them, give the network up, try the ways out. Only after that is the module run in a
+ * worker, which tries its own ways out first, and only then are files accepted.
  */
 
 /** @import { Kit } from "../engine/pool.js" */
 import { fetchAll, readBuild } from "./integrity.js";
 import { giveUpNetwork } from "./lock.js";
+import { waysOut } from "./scope.js";
 import { StartError } from "./start-error.js";
+import { trustScript } from "./trust.js";
 
 /**
  * @param {Document} page
@@ -17,6 +19,7 @@ import { StartError } from "./start-error.js";
  */
 export async function prepare(page, onProgress) {
   checkBrowser(page);
+  checkStyle(page);
   const build = readBuild(page);
   /** @type {Promise<WebAssembly.Module> | null} */
   let compiling = null;
@@ -34,14 +37,20 @@ export async function prepare(page, onProgress) {
     throw new StartError("WasmRefused", { file: build.files.wasm.path, cause });
   }
   giveUpNetwork(page);
+  const canary = new URL("canary", page.baseURI).href;
+  const open = await waysOut(page.defaultView ?? window, canary);
+  if (open.length > 0) throw new StartError("LockFailed", { details: { ways: open.join(", ") } });
   const script = { type: "text/javascript" };
+  const blobUrl = (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => URL.createObjectURL(new Blob([bytes], script));
   return {
     version: build.version,
     module,
     spec: new TextDecoder().decode(files.spec),
     model: files.model,
-    glueUrl: URL.createObjectURL(new Blob([files.glue], script)),
-    workerUrl: URL.createObjectURL(new Blob([files.worker], script)),
+    canary,
+    scopeUrl: blobUrl(files.scope),
+    glueUrl: blobUrl(files.glue),
+    workerUrl: trustScript(blobUrl(files.worker)),
   };
 }
 
@@ -59,4 +68,12 @@ function checkBrowser(page) {
     .filter(([, present]) => !present)
     .map(([name]) => name);
   if (missing.length > 0) throw new StartError("BrowserTooOld", { details: { missing: missing.join(", ") } });
+}
+
+/** A style sheet that did not arrive or is not the one the page was built with leaves its link without a sheet. @param {Document} page */
+function checkStyle(page) {
+  for (const link of page.querySelectorAll("link[rel=stylesheet]")) {
+    const { sheet } = /** @type {HTMLLinkElement} */ (link);
+    if (!sheet) throw new StartError("StyleMismatch", { file: link.getAttribute("href") ?? "" });
+  }
 }

@@ -37,6 +37,10 @@ const starting = {
     (d.expected_bytes === undefined
       ? `${d.path}: SHA-256 is ${d.found}, expected ${d.expected}.`
       : `${d.path}: ${f.count(d.found_bytes, BYTES)}, expected ${f.integer(d.expected_bytes)}.`),
+  StyleMismatch: (d) =>
+    `The page's style sheet did not arrive, or is not the one this page was built with, so nothing was started. Reload the page; if this stays, whoever serves it should publish all its files together. ${d.path}.`,
+  LockFailed: (d) =>
+    `The page tried to reach the network after giving it up, and was not refused, so it takes no files. A current Chromium, Firefox or Safari refuses. Open: ${d.ways}.`,
   WasmRefused: (_, cause) => because("This browser refused the WebAssembly module.", cause),
 };
 

@@ -4,6 +4,7 @@
 //! is replaced only after everything has passed.
 
 mod assemble;
+mod bom;
 mod sizes;
 
 use std::ffi::OsString;
@@ -40,6 +41,8 @@ pub(crate) fn build(project: &Project, profile_name: &str) -> Result<()> {
     assemble::assemble(project, &manifest, &package, &wasm, &dist)?;
     check_start(project, &manifest.model, &dist)?;
     let sizes = sizes::compress(&dist, &mut cache, profile.brotli_quality)?;
+    write(&dist.join("bom.cdx.json"), &bom::bill(project, &manifest.wasm, &manifest.model)?)?;
+    assemble::sums(&dist)?;
     cache.prune()?;
 
     print!("{}", sizes.table(&manifest.budget));

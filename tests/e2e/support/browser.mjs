@@ -21,6 +21,22 @@ export function launch(more = []) {
   });
 }
 
+/** The same with a profile in a folder that is kept. @param {string} profile */
+export function launchIn(profile) {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: FLAGS,
+  });
+}
+
+/** What the browser says when the page and its workers try their own ways out (www/start/scope.js). */
+const REFUSED = [
+  /^Connecting to '(blob:|[^']*\/canary')/,
+  /^Fetch API cannot load (blob:|\S*\/canary\.)/,
+  /^Loading the image 'data:image\/gif;/,
+];
+
 /**
  * A fresh page, with what it said and asked for.
  * @param {import("playwright-core").Browser} browser
@@ -29,12 +45,13 @@ export function launch(more = []) {
 export async function newPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
-  /** Errors in the console and uncaught ones. */
+  /** Errors in the console and uncaught ones, but for those of the lock's own tries. */
   const complaints = [];
   /** Addresses of all requests but those that stay inside the browser. */
   const requests = [];
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    const isTry = REFUSED.some((said) => said.test(message.text()));
+    if (message.type() === "error" && !isTry) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   context.on("request", (request) => {

@@ -60,7 +60,7 @@ export function readBuild() {
 
 /**
  * Patches for `serve` that change one file of the build and the list in the page with it, so that the page takes it.
- * @param {"wasm" | "glue" | "worker" | "model" | "spec"} name
+ * @param {"wasm" | "glue" | "worker" | "scope" | "model" | "spec"} name
  * @param {(text: string) => string} change
  */
 export function rebuilt(name, change) {
@@ -74,3 +74,10 @@ export function rebuilt(name, change) {
     "index.html": (html) => html.toString().replace(/(id="build">)[^<]*/, (_, open) => open + JSON.stringify(build)),
   };
 }
+
+/**
+ * The page without the digests by which the browser refuses changed scripts, so that a test may change them.
+ * @param {string} html
+ */
+export const unsealed = (html) =>
+  html.replace(/<script type="importmap">[^<]*<\/script>/, "").replaceAll(/ integrity="[^"]*"/g, "");

@@ -1,11 +1,15 @@
-//! Puts the page together: `www/` as it is, the module, the model, and the list of files that start-up verifies.
+//! Puts the page together: `www/` as it is, the module, the model, the list of files that start-up verifies, and the
+//! digests by which the browser checks every script and the style sheet before it uses them.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::sha256_hex;
@@ -22,8 +26,17 @@ pub(super) const GLUE: &str = "pkg/lesionlens.js";
 /// The worker's script in `dist/`.
 pub(super) const WORKER: &str = "engine/worker.js";
 
+/// What page and workers give up, in `dist/`.
+const SCOPE: &str = "start/scope.js";
+
 const BUILD_START: &str = r#"<script type="application/json" id="build">"#;
-const BUILD_END: &str = "</script>";
+const IMPORT_MAP_START: &str = r#"<script type="importmap">"#;
+const INLINE_START: &str = "<script>";
+const SCRIPT_END: &str = "</script>";
+/// Where the policy takes the digests of scripts that stand in the page itself.
+const POLICY_SCRIPTS: &str = "script-src 'self'";
+const STYLE: (&str, &str) = (r#"<link rel="stylesheet" href="style.css""#, "style.css");
+const MAIN: (&str, &str) = (r#"<script type="module" src="main.js""#, "main.js");
 
 /// Writes every file of the page into `dist`; nothing is compressed yet.
 pub(super) fn assemble(project: &Project, manifest: &Manifest, package: &Path, wasm: &[u8], dist: &Path) -> Result<()> {
@@ -46,25 +59,90 @@ pub(super) fn assemble(project: &Project, manifest: &Manifest, package: &Path, w
             "wasm": entry(WASM_IN_DIST)?,
             "glue": entry(GLUE)?,
             "worker": entry(WORKER)?,
+            "scope": entry(SCOPE)?,
             "model": entry(&manifest.model.file)?,
             "spec": entry(&manifest.model.spec)?,
         },
     });
     let index = dist.join("index.html");
-    let page = with_build(&read_text(&index)?, &build).with_context(|| format!("{}", index.display()))?;
+    let page = read_text(&index)?;
+    let page = (|| {
+        let page = with_json(&page, BUILD_START, &build)?;
+        let page = with_json(&page, IMPORT_MAP_START, &json!({ "integrity": script_digests(dist)? }))?;
+        let page = with_digest(&page, STYLE, dist)?;
+        let page = with_digest(&page, MAIN, dist)?;
+        with_inline_digests(&page)
+    })()
+    .with_context(|| format!("{}", index.display()))?;
     write(&index, page.as_bytes())
 }
 
-/// The page with that record as the content of its `#build` element.
-fn with_build(page: &str, build: &Value) -> Result<String> {
-    let Some((before, rest)) = page.split_once(BUILD_START) else { bail!("the page has no {BUILD_START}") };
-    let Some((_, after)) = rest.split_once(BUILD_END) else { bail!("#build has no {BUILD_END}") };
-    if after.contains(BUILD_START) {
-        bail!("the page has {BUILD_START} twice");
+/// Writes SHA256SUMS over everything in `dist`, as `sha256sum --check` reads it.
+pub(super) fn sums(dist: &Path) -> Result<()> {
+    let mut sums = String::new();
+    for entry in WalkDir::new(dist).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(dist)?.to_string_lossy().replace('\\', "/");
+            sums += &format!("{}  {path}\n", sha256_hex(&read(entry.path())?));
+        }
+    }
+    write(&dist.join("SHA256SUMS"), sums.as_bytes())
+}
+
+/// The page with that record as the content of the element that begins so.
+fn with_json(page: &str, start: &str, record: &Value) -> Result<String> {
+    let Some((before, rest)) = page.split_once(start) else { bail!("the page has no {start}") };
+    let Some((_, after)) = rest.split_once(SCRIPT_END) else { bail!("{start} has no {SCRIPT_END}") };
+    if after.contains(start) {
+        bail!("the page has {start} twice");
     }
     // Inside a script element only `<` could end it early.
-    let build = build.to_string().replace('<', "\\u003c");
-    Ok(format!("{before}{BUILD_START}{build}{BUILD_END}{after}"))
+    let record = record.to_string().replace('<', "\\u003c");
+    Ok(format!("{before}{start}{record}{SCRIPT_END}{after}"))
+}
+
+/// The digest of every script, by the address that a module is imported from.
+fn script_digests(dist: &Path) -> Result<Map<String, Value>> {
+    let mut digests = Map::new();
+    for entry in WalkDir::new(dist).sort_by_file_name() {
+        let entry = entry?;
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            let inside = path.strip_prefix(dist)?.to_string_lossy().replace('\\', "/");
+            digests.insert(format!("./{inside}"), integrity(&read(path)?).into());
+        }
+    }
+    Ok(digests)
+}
+
+/// The page with an `integrity` on the element that begins so.
+fn with_digest(page: &str, (start, file): (&str, &str), dist: &Path) -> Result<String> {
+    if page.matches(start).count() != 1 {
+        bail!("the page must have {start} once");
+    }
+    let digest = integrity(&read(&dist.join(file))?);
+    Ok(page.replace(start, &format!(r#"{start} integrity="{digest}""#)))
+}
+
+/// The page with the digests of the scripts that stand in it in its policy, without which the browser runs none of them.
+fn with_inline_digests(page: &str) -> Result<String> {
+    let mut policy = POLICY_SCRIPTS.to_string();
+    for start in [IMPORT_MAP_START, INLINE_START] {
+        for rest in page.split(start).skip(1) {
+            let Some((script, _)) = rest.split_once(SCRIPT_END) else { bail!("{start} has no {SCRIPT_END}") };
+            policy += &format!(" '{}'", integrity(script.as_bytes()));
+        }
+    }
+    if page.matches(POLICY_SCRIPTS).count() != 1 {
+        bail!("the page must have {POLICY_SCRIPTS} once");
+    }
+    Ok(page.replace(POLICY_SCRIPTS, &policy))
+}
+
+/// A digest as subresource integrity and policies write it.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(bytes)))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
@@ -97,18 +175,36 @@ mod tests {
 
     #[test]
     fn the_record_replaces_what_stood_in_the_page() {
-        let page = format!("<p>a</p>{BUILD_START} {{}} {BUILD_END}<script src=x></script>");
-        let page = with_build(&page, &json!({ "commit": "</script>" })).unwrap();
+        let page = format!("<p>a</p>{BUILD_START} {{}} {SCRIPT_END}<script src=x></script>");
+        let page = with_json(&page, BUILD_START, &json!({ "commit": "</script>" })).unwrap();
         let expected = "{\"commit\":\"\\u003c/script>\"}";
-        assert_eq!(page, format!("<p>a</p>{BUILD_START}{expected}{BUILD_END}<script src=x></script>"));
+        assert_eq!(page, format!("<p>a</p>{BUILD_START}{expected}{SCRIPT_END}<script src=x></script>"));
     }
 
     #[test]
     fn a_page_without_the_element_or_with_two_is_refused() {
-        assert!(with_build("<p></p>", &json!({})).is_err());
-        assert!(with_build(BUILD_START, &json!({})).is_err());
-        let one = format!("{BUILD_START}{BUILD_END}");
-        assert!(with_build(&format!("{one}{one}"), &json!({})).is_err());
+        assert!(with_json("<p></p>", BUILD_START, &json!({})).is_err());
+        assert!(with_json(BUILD_START, BUILD_START, &json!({})).is_err());
+        let one = format!("{BUILD_START}{SCRIPT_END}");
+        assert!(with_json(&format!("{one}{one}"), BUILD_START, &json!({})).is_err());
+    }
+
+    #[test]
+    fn scripts_in_the_page_are_named_in_its_policy_by_their_digests() {
+        let page = format!("<meta content=\"{POLICY_SCRIPTS} blob:\">{INLINE_START}abc{SCRIPT_END}");
+        // SHA-256 of "abc" in FIPS 180-2, in base64.
+        let expected = "script-src 'self' 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=' blob:";
+        assert!(with_inline_digests(&page).unwrap().contains(expected));
+        assert!(with_inline_digests("<p></p>").is_err());
+    }
+
+    #[test]
+    fn sums_name_every_file_but_themselves() {
+        let dist = tempfile::tempdir().unwrap();
+        write(&dist.path().join("a/b.js"), b"abc").unwrap();
+        sums(dist.path()).unwrap();
+        let written = read_text(&dist.path().join("SHA256SUMS")).unwrap();
+        assert_eq!(written, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a/b.js\n");
     }
 
     #[test]
