@@ -2,7 +2,8 @@
 //!
 //! The way of a slice, a file a stage: bytes → [`decode`] → [`slice::Slice`] → [`series::Series`] → [`input`] (tensor)
 //! → [`model`] (tract) → [`heads`] (candidates, with diameters and type by [`measure`]) → [`nms`] →
-//! [`detection::Detection`]; [`detector`] is that way from series to detections in one call. [`view`] turns a slice
+//! [`detection::Detection`]; [`detector`] is that way from series to detections in one call, and [`link`] makes a
+//! [`lesion::Lesion`] of detections over slices. [`view`] turns a slice
 //! into pixels, [`froc`] scores detections, [`study`] holds what a person has opened, and `wasm` is the door for the
 //! page's worker. [`phantom`] makes the synthetic sample study.
 //!
@@ -21,6 +22,8 @@ pub mod geometry;
 pub mod heads;
 pub mod hounsfield;
 pub mod input;
+pub mod lesion;
+pub mod link;
 pub mod measure;
 pub mod model;
 pub mod nms;

@@ -26,6 +26,8 @@ function onKey(event, app) {
     return;
   }
   if (app.store.get().helpOpen || app.store.get().series.length === 0) return;
+  // What is typed into a field is typed into it.
+  if (focused?.matches("input[type=number], input[type=text], select, textarea")) return;
   const isSlider = focused?.matches("input[type=range]:not([data-slice-slider])") ?? false;
   const isPressable = focused?.matches("button, a, summary, label, input, dialog") ?? false;
   if (act(event.key, app, { isSlider, isPressable })) event.preventDefault();
@@ -56,6 +58,36 @@ function act(key, { actions }, focus) {
       return true;
     case "Escape":
       actions.unselect();
+      return true;
+    case "+":
+      actions.zoomIn();
+      return true;
+    case "-":
+    case "−":
+      actions.zoomOut();
+      return true;
+    case "=":
+      actions.fit();
+      return true;
+    case "i":
+    case "I":
+      actions.invert();
+      return true;
+    case "h":
+    case "H":
+      actions.turn("across");
+      return true;
+    case "v":
+    case "V":
+      actions.turn("down");
+      return true;
+    case "r":
+    case "R":
+      actions.turn("quarter");
+      return true;
+    case "c":
+    case "C":
+      actions.togglePlaying();
       return true;
     case "n":
     case "N":

@@ -5,10 +5,15 @@
 /** @import { Shown } from "./selectors.js" */
 /** @import { StateStore } from "./state.js" */
 /** @import { Place } from "./view.js" */
+/** @import { Point, Size } from "../viewport/transform.js" */
+import { UPRIGHT, moved, oneToOne, turned, zoomed } from "../viewport/transform.js";
 import { PRESETS } from "./presets.js";
 import { seriesInView, shownDetections } from "./selectors.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
+
+// One press of a key or button enlarges by this much.
+const ZOOM_STEP = 1.25;
 
 /** @param {StateStore} store */
 export function createActions(store) {
@@ -40,6 +45,15 @@ export function createActions(store) {
     store.set({ selected: detection.id });
   };
 
+  /** @param {number} factor @param {Point} [about] on the canvas; the room's middle where nothing is said */
+  const zoom = (factor, about) => {
+    const { room, pose } = store.get();
+    const series = seriesInView(store.get());
+    if (!series) return;
+    const place = about ?? /** @type {const} */ ([room.width / 2, room.height / 2]);
+    store.set({ pose: zoomed(series, series.spacing_mm, room, pose, factor, place) });
+  };
+
   return {
     show,
     showSlice,
@@ -58,7 +72,44 @@ export function createActions(store) {
     },
     reset: () => {
       followSeries();
-      store.set({ selected: null });
+      store.set({ selected: null, pose: UPRIGHT, inverted: false });
+    },
+    /** @param {Size} room */
+    setRoom: (room) => {
+      const before = store.get().room;
+      if (before.width !== room.width || before.height !== room.height) store.set({ room });
+    },
+    zoom,
+    zoomIn: () => zoom(ZOOM_STEP),
+    zoomOut: () => zoom(1 / ZOOM_STEP),
+    /** The whole slice in the middle, turned as it is. */
+    fit: () => store.set({ pose: { ...UPRIGHT, facing: store.get().pose.facing } }),
+    /** A pixel of the slice as one of the screen's. @param {number} devicePixels per canvas pixel */
+    oneToOne: (devicePixels) => {
+      const series = seriesInView(store.get());
+      const { room, pose } = store.get();
+      if (series) store.set({ pose: oneToOne(series, series.spacing_mm, room, pose, devicePixels) });
+    },
+    /** @param {Point} by canvas pixels */
+    move: (by) => {
+      const series = seriesInView(store.get());
+      const { room, pose } = store.get();
+      if (series) store.set({ pose: moved(series, series.spacing_mm, room, pose, by) });
+    },
+    /** @param {"across" | "down" | "quarter"} how */
+    turn: (how) => store.set({ pose: turned(store.get().pose, how) }),
+    invert: () => store.set({ inverted: !store.get().inverted }),
+    /** @param {Point | null} probed image pixel under the pointer */
+    probe: (probed) => {
+      const before = store.get().probed;
+      if (before?.[0] !== probed?.[0] || before?.[1] !== probed?.[1]) store.set({ probed });
+    },
+    toggleFinger: () => store.set({ finger: store.get().finger === "slices" ? "window" : "slices" }),
+    togglePlaying: () => store.set({ playing: !store.get().playing }),
+    /** The next slice; after the last one the first. */
+    playOn: () => {
+      const n = seriesInView(store.get())?.slices.length ?? 0;
+      if (n > 0) showSlice((store.get().view.slice + 1) % n);
     },
     /** @param {number} threshold */
     setThreshold: (threshold) => store.set({ threshold }),

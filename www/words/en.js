@@ -124,6 +124,10 @@ export const en = {
     },
     /** @param {number} mm */
     position: (mm) => `z ${f.tenths(mm)} mm`,
+    /** @param {number} hu @param {number} x column @param {number} y row, both from 0 */
+    probe: (hu, x, y) => `${f.plain(hu)} HU at ${f.plain(x)}, ${f.plain(y)}`,
+    /** @param {number} zoom 1 fits */
+    zoom: (zoom) => `× ${f.hundredths(zoom)}`,
     assumedRight: "R (assumed)",
     /** @param {number} mm */
     scale: (mm) => `${f.plain(mm)} mm`,
@@ -143,6 +147,34 @@ export const en = {
     /** @param {number} slice @param {number} total */
     spoken: (slice, total) => `slice ${f.integer(slice)} of ${f.integer(total)}`,
   },
+
+  place: {
+    label: "How the slice is placed",
+    names: {
+      zoomIn: "Zoom in",
+      zoomOut: "Zoom out",
+      fit: "Fit",
+      oneToOne: "One pixel as one of the screen",
+      invert: "Invert",
+      across: "Flip left and right",
+      down: "Flip top and bottom",
+      quarter: "Turn a quarter",
+    },
+    /** @param {string} name @param {string} key */
+    hint: (name, key) => (key ? `${name} (key ${key})` : name),
+    finger: "Finger sets window",
+    fingerHint: "One finger sets window and level instead of moving through slices",
+  },
+
+  cine: {
+    play: "Play slices (key C)",
+    stop: "Stop (key C)",
+    pace: "Pace",
+    /** @param {number} pace slices per second */
+    perSecond: (pace) => `${f.integer(pace)}/s`,
+  },
+
+  window: { width: "W", level: "L" },
 
   presets: {
     label: "Window",
@@ -228,9 +260,17 @@ export const en = {
       ["↑ ↓ or wheel", "slice"],
       ["Home, End", "first and last slice"],
       ["left drag", "window (across) and level (down)"],
+      ["middle drag", "move"],
+      ["right drag, + −", "zoom"],
+      ["=", "fit"],
+      ["I", "invert"],
+      ["H, V, R", "flip left and right, flip top and bottom, turn a quarter"],
+      ["C", "play slices"],
+      ["one finger", "slices, or window by the button"],
+      ["two fingers", "zoom and move"],
       ["1 – 7", "soft tissue, lung, liver, bone, brain, DeepLesion, model input"],
       ["0", "the file's own window"],
-      ["Space", "reset window and selection"],
+      ["Space", "reset window, place and selection"],
       ["N, P", "next and previous detection"],
       ["point or select", "long and short diameter of a detection"],
       ["T", "truth boxes on and off"],
