@@ -219,4 +219,71 @@ describe("the reading room", () => {
     for (const { width, height } of small) assert.ok(width >= 44 && height >= 44, `${width} × ${height}`);
     assert.deepEqual(complaints, []);
   });
+
+  test("lesions: a row for what neighbouring slices show, sorted, filtered, stepped through, decided on, undone", async (t) => {
+    const { page, complaints } = await sample(t);
+    await stage(page, ["done"], 180_000);
+    await page.waitForTimeout(300);
+    const rows = () => page.$$eval("[data-testid=lesion]", (items) => items.map(({ dataset }) => ({ ...dataset })));
+    const all = await rows();
+    const detections = await page.$$eval("[data-testid=detection]", (items) => items.map(({ dataset }) => dataset.key));
+    assert.ok(all.length > 3 && all.length < detections.length, `${all.length} of ${detections.length}`);
+    assert.ok(all.every(({ key }) => detections.includes(key)));
+    const scores = all.map(({ score }) => Number(score));
+    assert.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+    const long = all.find(({ first, last }) => Number(last) > Number(first) + 1);
+    assert.ok(long, "a lesion reaches over slices");
+
+    await page.click(`[data-testid=lesion][data-key="${long.key}"] button`);
+    const at = (await position(page)) - 1;
+    assert.ok(Number(long.first) <= at && at <= Number(long.last));
+    assert.equal(await page.locator(`[data-testid=detection][data-key="${long.key}"] [aria-current]`).count(), 1);
+
+    const verdict = () => page.getAttribute(`[data-testid=lesion][data-key="${long.key}"]`, "data-verdict");
+    await page.click("ll-decision [data-verdict=agree]");
+    assert.equal(await verdict(), "agree");
+    await page.selectOption("ll-decision select", "vessel");
+    assert.equal(await verdict(), "disagree");
+    await page.keyboard.press("Control+z");
+    assert.equal(await verdict(), "agree");
+    await page.keyboard.press("Control+z");
+    assert.equal(await verdict(), null);
+    await page.keyboard.press("Control+y");
+    assert.equal(await verdict(), "agree");
+    await page.selectOption("[data-testid=lesion-filter]", "agree");
+    assert.deepEqual(
+      (await rows()).map(({ key }) => key),
+      [long.key],
+    );
+    await page.selectOption("[data-testid=lesion-filter]", "all");
+
+    await page.selectOption("[data-testid=lesion-sort]", "slice");
+    const firsts = (await rows()).map(({ first }) => Number(first));
+    assert.deepEqual(
+      firsts,
+      firsts.toSorted((a, b) => a - b),
+    );
+    await page.selectOption("[data-testid=lesion-sort]", "size");
+    const sizes = (await rows()).map(({ longMm }) => Number(longMm));
+    assert.deepEqual(
+      sizes,
+      sizes.toSorted((a, b) => b - a),
+    );
+    const current = () =>
+      page.$eval(".lesion-list [aria-current]", (button) => button.closest("li").getAttribute("data-key"));
+    const order = (await rows()).map(({ key }) => key);
+    await page.locator(".stage").focus();
+    await page.keyboard.press("j");
+    assert.equal(await current(), order[(order.indexOf(long.key) + 1) % order.length]);
+    await page.keyboard.press("k");
+    assert.equal(await current(), long.key);
+
+    await page.fill("[data-testid=threshold]", "0.6");
+    await page.waitForFunction((n) => document.querySelectorAll("[data-testid=lesion]").length < n, all.length);
+    assert.ok((await rows()).every(({ score }) => Number(score) >= 0.6));
+    assert.deepEqual(complaints, []);
+  });
 });

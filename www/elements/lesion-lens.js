@@ -15,6 +15,7 @@ import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
 import { LlHelp } from "./ll-help.js";
 import { LlLayers } from "./ll-layers.js";
+import { LlLesions } from "./ll-lesions.js";
 import { LlLock } from "./ll-lock.js";
 import { LlNotice } from "./ll-notice.js";
 import { LlOpen } from "./ll-open.js";
@@ -72,7 +73,7 @@ export class LesionLens extends Part {
       make("div", { class: "tools" }, part(new LlPlace()), part(new LlCine()), part(new LlLayers())),
       make("div", { class: "tools" }, part(new LlPresets()), part(new LlWindow())),
     );
-    this.#foundPanel.append(part(new LlThreshold()), part(new LlDetections()));
+    this.#foundPanel.append(part(new LlThreshold()), part(new LlLesions()), part(new LlDetections()));
     this.replaceChildren(
       this.#header,
       make("main", {}, part(this.#welcome), this.#seriesPanel, this.#middle, this.#foundPanel),

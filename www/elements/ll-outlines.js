@@ -3,6 +3,8 @@
 
 /** @import { State } from "../state/state.js" */
 /** @import { Outline } from "../viewport/layers.js" */
+/** @import { Words } from "../words/index.js" */
+import { decisionOn } from "../state/reader.js";
 import { placingInView, shownInView, sliceInView } from "../state/selectors.js";
 import { letters } from "../state/text.js";
 import { drawOverlay } from "../viewport/layers.js";
@@ -20,7 +22,21 @@ export class LlOutlines extends Part {
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.watch(
-      ["series", "view", "room", "pose", "found", "threshold", "selected", "pointed", "showTruth", "showBoxes"],
+      [
+        "series",
+        "view",
+        "room",
+        "pose",
+        "found",
+        "threshold",
+        "selected",
+        "pointed",
+        "showTruth",
+        "showBoxes",
+        "lesions",
+        "reader",
+        "showReader",
+      ],
       (state) => this.#outline(state),
       signal,
     );
@@ -28,7 +44,7 @@ export class LlOutlines extends Part {
 
   /** @param {Readonly<State>} state */
   #outline(state) {
-    const { selected, pointed, showTruth, showBoxes } = state;
+    const { selected, pointed, showTruth, showBoxes, showReader } = state;
     const [placed, slice] = [placingInView(state), sliceInView(state)];
     if (!placed || !slice) return;
     const { words } = this;
@@ -43,7 +59,8 @@ export class LlOutlines extends Part {
     /** @type {Outline[]} */
     const detected = shownInView(state).map(({ detection: { id, score, axes, box_px }, rank }) => {
       const measured = id === selected || id === pointed ? axes : null;
-      const label = words.detections.label(letters(rank), score);
+      const sign = showReader ? signOn(state, id, words) : "";
+      const label = `${words.detections.label(letters(rank), score)}${sign}`;
       return {
         box_px,
         label: measured ? `${label} · ${words.detections.size(measured)}` : label,
@@ -60,6 +77,19 @@ export class LlOutlines extends Part {
     const outlines = [...(showTruth ? truth : []), ...(showBoxes ? detected : [])];
     drawOverlay(this.#overlay, placed.transform, outlines, colours);
   }
+}
+
+/**
+ * The sign of what the reader says about the lesion of a detection.
+ * @param {Readonly<State>} state
+ * @param {string} id
+ * @param {Words} words
+ */
+function signOn({ lesions, reader }, id, words) {
+  if (reader.said.decisions.size === 0) return "";
+  const lesion = lesions.find(({ detections }) => detections.includes(id));
+  const decision = lesion && decisionOn(reader, lesion);
+  return decision ? ` ${words.lesions.signs[decision.verdict]}` : "";
 }
 
 customElements.define("ll-outlines", LlOutlines);

@@ -90,6 +90,8 @@ export function blame(job, { code, call, about }) {
       return { ...ends, aside: [], slice: about, during: "draw" };
     case "arrange":
       return { ...ends, aside: Array.from(job.good, (source) => ({ source, code })), slice: null, during: "arrange" };
+    case "lesions":
+      return { ...ends, aside: [], slice: null, during: "search" };
     default:
       return { ...ends, aside: [], slice: null, during: "start" };
   }

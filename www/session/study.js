@@ -19,6 +19,7 @@ import { NEW_STUDY_VIEW } from "../state/view.js";
 import { Pictures, draw } from "./drawing.js";
 import { dropped, isTable, picked } from "./files.js";
 import { blame, newJob, settle } from "./job.js";
+import { keepLinked } from "./linking.js";
 import { problem, problemOf, report } from "./problems.js";
 import { read } from "./reading.js";
 import { search } from "./search.js";
@@ -50,6 +51,7 @@ export class Study {
       charge: (job, loss) => this.#charge(job, loss),
     };
     const [model] = await Promise.all([client.ready(), pool.lend((net) => net.ready())]);
+    keepLinked(this.#store, client, new AbortController().signal);
     this.#store.set({
       model,
       threshold: model.default_threshold,

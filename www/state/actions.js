@@ -4,10 +4,13 @@
 /** @import { Window as DisplayWindow } from "lesionlens" */
 /** @import { Shown } from "./selectors.js" */
 /** @import { StateStore } from "./state.js" */
-/** @import { Place } from "./view.js" */
+/** @import { Decision } from "./reader.js" */
+/** @import { Filter, Place, Sort } from "./view.js" */
 /** @import { Point, Size } from "../viewport/transform.js" */
 import { UPRIGHT, moved, oneToOne, turned, zoomed } from "../viewport/transform.js";
+import { listedLesions, selectedLesion } from "./lesions.js";
 import { PRESETS } from "./presets.js";
+import { decided, decisionOn, redone, undone } from "./reader.js";
 import { seriesInView, shownDetections } from "./selectors.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
@@ -43,6 +46,12 @@ export function createActions(store) {
   const goTo = ({ series, slice, detection }) => {
     show({ series, slice });
     store.set({ selected: detection.id });
+  };
+
+  /** @param {import("./lesions.js").Listed} listed */
+  const goToLesion = ({ lesion, series, slice }) => {
+    show({ series, slice });
+    store.set({ selected: lesion.id });
   };
 
   /** @param {number} factor @param {Point} [about] on the canvas; the room's middle where nothing is said */
@@ -143,6 +152,35 @@ export function createActions(store) {
       const next = shown[(at + by + shown.length) % shown.length];
       if (next) goTo(next);
     },
+    /** Shows a lesion of the list where its score is highest. @param {string} id */
+    selectLesion: (id) => {
+      const listed = listedLesions(store.get()).find(({ lesion }) => lesion.id === id);
+      if (listed) goToLesion(listed);
+    },
+    /** The next (1) or previous (−1) lesion of the list, round the ends. @param {1 | -1} by */
+    stepLesion: (by) => {
+      const all = listedLesions(store.get());
+      const selected = selectedLesion(store.get())?.id;
+      const at = all.findIndex(({ lesion }) => lesion.id === selected);
+      const next = all[at < 0 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length];
+      if (next) goToLesion(next);
+    },
+    /** @param {Sort} lesionSort */
+    sortLesions: (lesionSort) => store.set({ lesionSort }),
+    /** @param {Filter} lesionFilter */
+    filterLesions: (lesionFilter) => store.set({ lesionFilter }),
+    /** Says something about the selected lesion. The same again takes it away. @param {Decision | null} decision */
+    decide: (decision) => {
+      const lesion = selectedLesion(store.get());
+      const { reader } = store.get();
+      if (!lesion) return;
+      const before = decisionOn(reader, lesion);
+      const isSame = decision?.verdict === before?.verdict && decision?.verdict !== "disagree";
+      store.set({ reader: decided(reader, lesion, isSame ? null : decision) });
+    },
+    undo: () => store.set({ reader: undone(store.get().reader) }),
+    redo: () => store.set({ reader: redone(store.get().reader) }),
+    toggleReader: () => store.set({ showReader: !store.get().showReader }),
     toggleTruth: () => store.set({ showTruth: !store.get().showTruth }),
     toggleBoxes: () => store.set({ showBoxes: !store.get().showBoxes }),
     /** @param {boolean} helpOpen */

@@ -10,6 +10,9 @@ import { SOFT_TISSUE } from "./presets.js";
  * A place: indices into the series and their slices, from 0.
  * @typedef {{ series: number, slice: number }} Place
  *
+ * @typedef {"score" | "size" | "slice"} Sort
+ * @typedef {"all" | "open" | "agree" | "disagree" | "unsure"} Filter
+ *
  * `ownWindow`: the window follows the series in view. `pointed`: id of the detection under the pointer, or with the
  * focus in the list. `room`: canvas pixels that there are for the slice. `probed`: the image pixel under the pointer,
  * indices from 0. `finger`: what one finger does on the slice.
@@ -26,6 +29,9 @@ import { SOFT_TISSUE } from "./presets.js";
  *   playing: boolean,
  *   showTruth: boolean,
  *   showBoxes: boolean,
+ *   showReader: boolean,
+ *   lesionSort: Sort,
+ *   lesionFilter: Filter,
  *   helpOpen: boolean,
  *   language: string,
  * }} ViewState
@@ -45,6 +51,9 @@ export const FIRST_VIEW = Object.freeze({
   playing: false,
   showTruth: true,
   showBoxes: true,
+  showReader: true,
+  lesionSort: "score",
+  lesionFilter: "all",
   helpOpen: false,
   language: "en",
 });

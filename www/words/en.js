@@ -2,6 +2,7 @@
 /** English: every word on the page. A function where a sentence holds a number or a name. */
 
 /** @import { DetectionRecord as Detection, OperatingPoint } from "lesionlens" */
+/** @typedef {"vessel" | "bowel" | "rib" | "node" | "artefact" | "other"} Reason */
 import { codes } from "./en-codes.js";
 import { formats } from "./formats.js";
 
@@ -196,6 +197,8 @@ export const en = {
     label: "Shown on the slice",
     truth: "Truth",
     boxes: "Detector",
+    reader: "Reader",
+    readerHint: "What you say about lesions: ✓ agree, ✗ disagree, ? unsure",
     truthHint: "Truth boxes: green, solid (key T)",
     boxesHint: "Detections: orange, dashed (key B)",
     help: "Keys",
@@ -219,6 +222,48 @@ export const en = {
       `${f.hundreds(low)}–${percent(high)}`,
       f.twoDigits(marks_per_slice),
     ],
+  },
+
+  lesions: {
+    heading: "Lesions",
+    /** @param {number} shown @param {number} all */
+    count: (shown, all) => (shown === all ? f.integer(all) : `${f.integer(shown)} of ${f.integer(all)}`),
+    jump: "Steps through the lesions",
+    previous: "Previous lesion (key K)",
+    next: "Next lesion (key J)",
+    sort: "Order",
+    sorts: { score: "By score", size: "By size", slice: "By slice" },
+    filter: "Shown",
+    filters: { all: "All", open: "Undecided", agree: "Agreed", disagree: "Disagreed", unsure: "Unsure" },
+    /** @param {number} first @param {number} last 1-based */
+    slices: (first, last) => (first === last ? `slice ${f.plain(first)}` : `slices ${f.plain(first)}–${f.plain(last)}`),
+    /** @param {string} letter @param {number} score @param {string[]} details */
+    spoken: (letter, score, details) => [`Lesion ${letter}`, `score ${f.hundredths(score)}`, ...details].join(", "),
+    /** @param {string} source of the spacing, in words */
+    source: (source) => `Long × short as the detector measures, on the slice where it is longest. Spacing: ${source}.`,
+    decide: "What you say about the selected lesion",
+    agree: "Agree",
+    disagree: "Disagree…",
+    disagreeBecause: "Disagree, because it is",
+    unsure: "Unsure",
+    reasons: {
+      vessel: "a vessel",
+      bowel: "bowel",
+      rib: "a rib",
+      node: "a node of normal size",
+      artefact: "an artefact",
+      other: "something else",
+    },
+    signs: { agree: "✓", disagree: "✗", unsure: "?" },
+    /** @param {{ verdict: "agree" | "unsure" } | { verdict: "disagree", reason: Reason }} decision @returns {string} */
+    decision: (decision) =>
+      decision.verdict === "disagree"
+        ? `disagreed: ${en.lesions.reasons[decision.reason]}`
+        : decision.verdict === "agree"
+          ? "agreed"
+          : "unsure",
+    undo: "Undo (Ctrl+Z)",
+    redo: "Redo (Ctrl+Y)",
   },
 
   detections: {
@@ -273,6 +318,8 @@ export const en = {
       ["Space", "reset window, place and selection"],
       ["N, P", "next and previous detection"],
       ["point or select", "long and short diameter of a detection"],
+      ["J, K", "next and previous lesion"],
+      ["Ctrl+Z, Ctrl+Y", "undo and redo what you say"],
       ["T", "truth boxes on and off"],
       ["B", "detector boxes on and off"],
       ["?", "this list"],
