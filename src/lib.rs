@@ -2,9 +2,10 @@
 //!
 //! The way of a slice, a file a stage: bytes → [`decode`] → [`slice::Slice`] → [`series::Series`] → [`input`] (tensor)
 //! → [`model`] (tract) → [`heads`] (candidates, with diameters and type by [`measure`]) → [`nms`] →
-//! [`detection::Detection`]; [`detector`] is that way from series to detections in one call. [`view`] turns a slice
-//! into pixels, [`froc`] scores detections, [`report`] is what goes out, [`study`] holds what a person has opened, [`codes`]
-//! lists every code, and `wasm` is the door for the page's workers. [`phantom`] makes the synthetic sample study.
+//! [`detection::Detection`]; [`detector`] is that way from series to detections in one call, and [`link`] makes a
+//! [`lesion::Lesion`] of detections over slices. [`view`] turns a slice into pixels, [`froc`] scores detections, [`report`]
+//! is what goes out, [`study`] holds what a person has opened, [`codes`] lists every code, and `wasm` is the door for the
+//! page's workers. [`phantom`] makes the synthetic sample study.
 //!
 //! Things can fail only at the two ends: bytes ([`decode::DecodeError`]) and the model ([`model::ModelError`]). Between
 //! them are pure functions.
@@ -24,6 +25,8 @@ pub mod geometry;
 pub mod heads;
 pub mod hounsfield;
 pub mod input;
+pub mod lesion;
+pub mod link;
 pub mod measure;
 pub mod model;
 pub mod nms;

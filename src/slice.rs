@@ -279,6 +279,23 @@ impl Slice {
         })
     }
 
+    /// The value of one pixel as [`Slice::hu`] has it, both indices from 0; `None` outside of the slice.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "f32 holds every Hounsfield value to better than 0.01")]
+    pub fn hu_at(&self, col_idx: usize, row_idx: usize) -> Option<f32> {
+        let is_inside = col_idx < self.cols && row_idx < self.rows;
+        let at = is_inside.then_some(row_idx * self.cols + col_idx)?;
+        let stored = match &self.stored {
+            StoredValues::Unsigned(v) => i32::from(*v.get(at)?),
+            StoredValues::Signed(v) => i32::from(*v.get(at)?),
+            StoredValues::Wide(v) => *v.get(at)?,
+        };
+        Some(match self.padding {
+            Some((first, last)) if (first..=last).contains(&stored) => PADDING_HU,
+            _ => self.rescale.hu(stored) as f32,
+        })
+    }
+
     /// Smallest and largest Hounsfield value of the stored values, padding included.
     #[must_use]
     pub fn hu_range(&self) -> (f64, f64) {

@@ -11,16 +11,18 @@ use strum::{EnumDiscriminants, EnumIter, IntoStaticStr};
 use thiserror::Error;
 
 use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
-use crate::detection::Detection;
+use crate::detection::{Axes, Detection, DetectionId};
 use crate::detector::detections;
 use crate::fault::{Fault, Reported};
 use crate::hounsfield::Window;
 use crate::input::{ImageFromInput, InputTensor, input_tensor};
+use crate::lesion::Lesion;
+use crate::link::{Linking, Member, Searched, link};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::report::{DetectionRecord, SeriesInfo};
 use crate::series::{HounsfieldSeries, Series, arrange};
 use crate::slice::{Slice, SliceId};
-use crate::view::render;
+use crate::view::{render, thumbnail};
 
 /// Why a study could not do what was asked. Serialized as `{ code, details }`, the details being the variant's fields.
 #[derive(Debug, Error, Serialize, EnumDiscriminants)]
@@ -238,6 +240,27 @@ impl Study {
         Ok(Picture { rows: slice.rows(), cols: slice.cols(), rgba: render(slice, window) })
     }
 
+    /// A small picture of a slice through the window that its series opens with; the longer side has at most `longest`
+    /// pixels.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`].
+    pub fn thumbnail(&self, slice: &str, longest: usize) -> Result<Picture, StudyError> {
+        let (_, series, _) = self.place(slice)?;
+        let (rows, cols, rgba) = thumbnail(self.slice(slice)?, series.window(), longest);
+        Ok(Picture { rows, cols, rgba })
+    }
+
+    /// The Hounsfield value of one pixel, indices from 0; `None` outside of the slice, or where its values are no
+    /// Hounsfield units.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchSlice`].
+    pub fn hu_at(&self, slice: &str, col_idx: usize, row_idx: usize) -> Result<Option<f32>, StudyError> {
+        let slice = self.slice(slice)?;
+        Ok(slice.hu_at(col_idx, row_idx).filter(|_| slice.is_hounsfield()))
+    }
+
     /// Digest of the stored values of one slice, as [`Slice::stored_sha256_i32le`] gives it: by it a decoder in a browser
     /// is compared with one outside.
     ///
@@ -309,6 +332,32 @@ impl Study {
         self.found.get(slice).map(Vec::as_slice)
     }
 
+    /// What was found so far with a score of `threshold` or more, linked over the slices of each series, by falling score;
+    /// equal scores keep the order of series and slices.
+    #[must_use]
+    pub fn lesions(&self, threshold: f32) -> Vec<Lesion> {
+        let mut lesions: Vec<Lesion> =
+            self.series.iter().flat_map(|series| self.lesions_of(series, threshold)).collect();
+        lesions.sort_by(|a, b| b.score.total_cmp(&a.score));
+        lesions
+    }
+
+    fn lesions_of(&self, series: &Series, threshold: f32) -> Vec<Lesion> {
+        let slices: Vec<Searched<'_>> = series
+            .slice_ids()
+            .iter()
+            .enumerate()
+            .map(|(slice_idx, id)| {
+                let found = self.found(id).unwrap_or_default();
+                let n_shown = found.partition_point(|detection| detection.score >= threshold);
+                let detections = found.get(..n_shown).unwrap_or_default();
+                Searched { z_mm: series.z_mm(slice_idx), detections }
+            })
+            .collect();
+        let groups = link(&slices, Linking::default());
+        groups.iter().filter_map(|members| lesion(series, &slices, members)).collect()
+    }
+
     fn place(&self, slice: &str) -> Result<(&SliceId, &Series, usize), StudyError> {
         let missing = || StudyError::NoSuchSlice { slice: slice.to_owned() };
         let (id, place) = self.places.get_key_value(slice).ok_or_else(missing)?;
@@ -337,4 +386,41 @@ pub struct Picture {
     pub cols: usize,
     /// Opaque RGBA, row-major.
     pub rgba: Vec<u8>,
+}
+
+/// A group of detections as one lesion; `None` for an empty one.
+fn lesion(series: &Series, slices: &[Searched<'_>], members: &[Member]) -> Option<Lesion> {
+    let all: Vec<(&SliceId, usize, &Detection)> = members
+        .iter()
+        .filter_map(|&Member { slice_idx, rank }| {
+            let id = series.slice_ids().get(slice_idx)?;
+            Some((id, rank, slices.get(slice_idx)?.detections.get(rank)?))
+        })
+        .collect();
+    // Of equal ones the first is kept, so that the answer does not depend on how a maximum is looked for.
+    let by_score = |a: &&(_, _, &Detection), b: &&(_, _, &Detection)| b.2.score.total_cmp(&a.2.score);
+    let mut best_first: Vec<&(&SliceId, usize, &Detection)> = all.iter().collect();
+    best_first.sort_by(by_score);
+    let &&(slice, rank, best) = best_first.first()?;
+    // Pixels may not be square, so millimetres are compared; a series that knows none compares pixels.
+    let length = |detection: &Detection| {
+        detection.axes.map_or(0.0, |Axes { long_px: [[x0, y0], [x1, y1]], long_mm, .. }| {
+            long_mm.unwrap_or_else(|| (x1 - x0).hypot(y1 - y0))
+        })
+    };
+    let mut longest_first: Vec<_> = all.iter().filter(|(_, _, detection)| detection.axes.is_some()).collect();
+    longest_first.sort_by(|a, b| length(b.2).total_cmp(&length(a.2)));
+    let longest = longest_first.first();
+    Some(Lesion {
+        id: DetectionId::new(slice, rank),
+        slice: slice.clone(),
+        box_px: best.box_px,
+        score: best.score,
+        first_slice_idx: members.first()?.slice_idx,
+        last_slice_idx: members.last()?.slice_idx,
+        axes: longest.and_then(|(_, _, detection)| detection.axes),
+        axes_slice: longest.map(|(id, _, _)| (*id).clone()),
+        lesion_type: best_first.iter().find_map(|(_, _, detection)| detection.lesion_type),
+        detections: all.iter().map(|(id, rank, _)| DetectionId::new(id, *rank)).collect(),
+    })
 }

@@ -7,7 +7,7 @@ use web_sys::ImageData;
 use super::records::{object, pixels, record, returned, thrown, thrown_model, thrown_search};
 use crate::hounsfield::Window;
 use crate::model::ModelSpec;
-use crate::study::{Study, Ticket};
+use crate::study::{Picture, Study, Ticket};
 
 /// One opened study; a worker may hold several. After a trap the instance is unusable: end the worker.
 #[wasm_bindgen]
@@ -76,11 +76,33 @@ impl Workbench {
     /// `StudyError` for a slice that is not there.
     pub fn render(&self, slice: &str, center_hu: f32, width_hu: f32) -> Result<ImageData, JsValue> {
         let window = Window { center_hu, width_hu };
-        let picture = self.study.render(slice, window).map_err(|error| thrown(&error))?;
-        let (cols, rows) = (pixels(picture.cols), pixels(picture.rows));
-        // A copy: a picture that is only a view of this module's memory would change with it.
-        let rgba = Uint8ClampedArray::from(picture.rgba.as_slice());
-        ImageData::new_with_js_u8_clamped_array_and_sh(&rgba, cols, rows)
+        image_data(&self.study.render(slice, window).map_err(|error| thrown(&error))?)
+    }
+
+    /// A small picture of a slice through its series' own window; the longer side has at most `longest` pixels.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there.
+    pub fn thumbnail(&self, slice: &str, longest: u32) -> Result<ImageData, JsValue> {
+        image_data(&self.study.thumbnail(slice, longest as usize).map_err(|error| thrown(&error))?)
+    }
+
+    /// The Hounsfield value of one pixel, indices from 0; `undefined` outside, or where values are no Hounsfield units.
+    ///
+    /// # Errors
+    /// `StudyError` for a slice that is not there.
+    #[wasm_bindgen(js_name = huAt)]
+    pub fn hu_at(&self, slice: &str, col_idx: u32, row_idx: u32) -> Result<Option<f32>, JsValue> {
+        self.study.hu_at(slice, col_idx as usize, row_idx as usize).map_err(|error| thrown(&error))
+    }
+
+    /// What was found so far from `threshold` up, linked over slices, by falling score.
+    ///
+    /// # Errors
+    /// None in practice: the records always convert.
+    #[wasm_bindgen(unchecked_return_type = "Lesion[]")]
+    pub fn lesions(&self, threshold: f32) -> Result<JsValue, JsValue> {
+        record(&self.study.lesions(threshold))
     }
 
     /// Digest of the stored values of one slice.
@@ -121,4 +143,11 @@ impl Workbench {
         let values = heads.iter().map(Float32Array::to_vec).collect();
         record(&self.study.accept(&self.spec, &ticket, values).map_err(|error| thrown_search(&error))?)
     }
+}
+
+/// A copy for the page: a picture that is only a view of this module's memory would change with it.
+fn image_data(picture: &Picture) -> Result<ImageData, JsValue> {
+    let (cols, rows) = (pixels(picture.cols), pixels(picture.rows));
+    let rgba = Uint8ClampedArray::from(picture.rgba.as_slice());
+    ImageData::new_with_js_u8_clamped_array_and_sh(&rgba, cols, rows)
 }

@@ -117,8 +117,11 @@ describe("figures and measures", () => {
         const overlay = document.querySelector("canvas.overlay");
         /** @type {HTMLCanvasElement} */
         const slice = document.querySelector("canvas[data-testid=slice-canvas]");
-        const across = Math.round((x / slice.width) * overlay.width);
-        const down = Math.round((y / slice.height) * overlay.height);
+        // Where the slice's own place on the screen has the point.
+        const [whole, part] = [overlay.getBoundingClientRect(), slice.getBoundingClientRect()];
+        const scale = overlay.width / whole.width;
+        const across = Math.round((part.left - whole.left + (x / slice.width) * part.width) * scale);
+        const down = Math.round((part.top - whole.top + (y / slice.height) * part.height) * scale);
         return overlay.getContext("2d").getImageData(across, down, 1, 1).data[3] > 0;
       },
       [x, y],

@@ -11,13 +11,19 @@ import { EMPTY_DOCUMENT, withFound } from "../../www/state/document.js";
 import { bestScores, operatingPoint, shownDetections, shownInView } from "../../www/state/selectors.js";
 import { INITIAL } from "../../www/state/state.js";
 import { clean, fileName, letters } from "../../www/state/text.js";
+import { Gesture } from "../../www/viewport/tools/gesture.js";
 import {
+  UPRIGHT,
   canvasFromImage,
   covers,
-  filling,
-  fitting,
   imageFromCanvas,
+  moved,
+  oneToOne,
+  placing,
   rectangleOf,
+  sidesOnScreen,
+  turned,
+  zoomed,
 } from "../../www/viewport/transform.js";
 
 test("text from files loses what can hide, reorder or break", () => {
@@ -219,7 +225,7 @@ test("problems keep code, file and details, cleaned", () => {
 });
 
 describe("image and canvas", () => {
-  const transform = { across: 2, down: 3, left: 10, top: 20 };
+  const transform = { a: 2, b: 0, c: 0, d: 3, e: 10, f: 20 };
 
   test("map onto each other and back", () => {
     for (const point of /** @type {[number, number][]} */ ([
@@ -231,26 +237,109 @@ describe("image and canvas", () => {
     }
     assert.deepEqual(canvasFromImage(transform, [1, 1]), [12, 23]);
     assert.deepEqual(rectangleOf(transform, [1, 1, 3, 2]), { x: 12, y: 23, width: 4, height: 3 });
-    assert.deepEqual(filling({ cols: 512, rows: 256 }, { width: 1024, height: 128 }), {
-      across: 2,
-      down: 0.5,
-      left: 0,
-      top: 0,
-    });
   });
 
-  test("keep the slice's proportions in the room there is", () => {
-    const image = { cols: 100, rows: 50 };
-    const wide = fitting(image, { x: 1, y: 1 }, { width: 400, height: 100 });
-    assert.deepEqual(wide, { width: 200, height: 100, pxPerMm: 2 });
-    const tall = fitting(image, { x: 1, y: 2 }, { width: 50, height: 400 });
-    assert.deepEqual(tall, { width: 50, height: 50, pxPerMm: 0.5 });
+  const image = { cols: 100, rows: 50 };
+  const spacing = { x: 1, y: 2 };
+  const room = { width: 400, height: 300 };
+
+  test("keep the slice's proportions in the middle of the room there is", () => {
+    const { transform: wide, pxPerMm } = placing(image, { x: 1, y: 1 }, { width: 400, height: 150 }, UPRIGHT);
+    assert.deepEqual(wide, { a: 3, b: 0, c: 0, d: 3, e: 50, f: 0 });
+    assert.equal(pxPerMm, 3);
+    const tall = placing(image, spacing, { width: 50, height: 400 }, UPRIGHT);
+    assert.deepEqual(tall.transform, { a: 0.5, b: 0, c: 0, d: 1, e: 0, f: 175 });
+  });
+
+  test("a quarter turn fits the slice the other way round", () => {
+    const pose = turned(UPRIGHT, "quarter");
+    const { transform } = placing(image, { x: 1, y: 1 }, { width: 100, height: 400 }, pose);
+    assert.deepEqual(canvasFromImage(transform, [0, 0]), [100, 100], "the corner at the top left is at the top right");
+    assert.deepEqual(rectangleOf(transform, [0, 0, 100, 50]), { x: 0, y: 100, width: 100, height: 200 });
+  });
+
+  test("zooming keeps what is under the pointer, and moving moves by as much", () => {
+    const about = /** @type {const} */ ([120, 90]);
+    const at = (pose) => imageFromCanvas(placing(image, spacing, room, pose).transform, about);
+    const rounded = (point) => point.map((value) => Math.round(value * 1e9) / 1e9);
+    for (const facing of [UPRIGHT, turned(UPRIGHT, "quarter"), turned(turned(UPRIGHT, "across"), "quarter")]) {
+      const near = zoomed(image, spacing, room, facing, 2.5, about);
+      assert.equal(near.zoom, 2.5);
+      assert.deepEqual(rounded(at(near)), rounded(at(facing)));
+      const [x, y] = canvasFromImage(placing(image, spacing, room, near).transform, [50, 25]);
+      const there = canvasFromImage(
+        placing(image, spacing, room, moved(image, spacing, room, near, [7, -4])).transform,
+        [50, 25],
+      );
+      assert.deepEqual(rounded(there), rounded([x + 7, y - 4]));
+    }
+    assert.equal(zoomed(image, spacing, room, UPRIGHT, 1e9, about).zoom, 30);
+    const far = moved(image, spacing, room, UPRIGHT, [1e6, 1e6]);
+    assert.deepEqual(far.middle, [0, 0], "something of the slice stays in sight");
+  });
+
+  test("one to one is one device pixel for each pixel across", () => {
+    const pose = oneToOne(image, spacing, room, UPRIGHT, 2);
+    assert.equal(placing(image, spacing, room, pose).transform.a, 0.5);
+  });
+
+  test("two flips or four turns are none, and letters follow", () => {
+    for (const how of /** @type {const} */ (["across", "down"])) {
+      assert.deepEqual(turned(turned(UPRIGHT, how), how), UPRIGHT);
+    }
+    const quarter = (pose) => turned(pose, "quarter");
+    assert.deepEqual(quarter(quarter(quarter(quarter(UPRIGHT)))), UPRIGHT);
+    const sides = { left: "R", right: "L", top: "A", bottom: "P" };
+    assert.deepEqual(sidesOnScreen(sides, UPRIGHT.facing), sides);
+    assert.deepEqual(sidesOnScreen(sides, turned(UPRIGHT, "across").facing), { ...sides, left: "L", right: "R" });
+    assert.deepEqual(sidesOnScreen(sides, turned(UPRIGHT, "down").facing), { ...sides, top: "P", bottom: "A" });
+    assert.deepEqual(sidesOnScreen(sides, quarter(UPRIGHT).facing), { top: "R", right: "A", bottom: "L", left: "P" });
   });
 
   test("a box is half-open", () => {
     const box = /** @type {const} */ ([1, 1, 3, 2]);
     assert.ok(covers(box, [1, 1]) && covers(box, [2.9, 1.9]));
     assert.ok(!covers(box, [3, 1]) && !covers(box, [1, 2]) && !covers(box, [0.9, 1.5]));
+  });
+});
+
+describe("gestures", () => {
+  const pointer = (at, more = {}) => ({ id: 1, type: "mouse", button: 0, at, ...more });
+
+  test("a press that hardly moves is a click, of the left button alone", () => {
+    const gesture = new Gesture();
+    gesture.press(pointer([10, 10]));
+    assert.equal(gesture.move(pointer([12, 11]), "slices"), null);
+    assert.equal(gesture.release(1), true);
+    gesture.press(pointer([10, 10], { button: 2 }));
+    assert.equal(gesture.release(1), false);
+    gesture.press(pointer([10, 10]));
+    assert.deepEqual(gesture.move(pointer([30, 10]), "slices"), { kind: "window", total: [20, 0] });
+    assert.equal(gesture.release(1), false);
+    assert.equal(gesture.isUnderway, false);
+  });
+
+  test("the middle button moves, the right one zooms about where it was pressed", () => {
+    const gesture = new Gesture();
+    gesture.press(pointer([10, 10], { button: 1 }));
+    assert.deepEqual(gesture.move(pointer([15, 12], { button: 1 }), "slices"), { kind: "move", by: [5, 2] });
+    gesture.release(1);
+    gesture.press(pointer([10, 200], { button: 2 }));
+    const ask = gesture.move(pointer([10, 50], { button: 2 }), "slices");
+    assert.deepEqual(ask, { kind: "zoom", factor: 2, about: [10, 200] });
+  });
+
+  test("one finger scrolls or windows, two pinch", () => {
+    const gesture = new Gesture();
+    const finger = (id, at) => pointer(at, { id, type: "touch" });
+    gesture.press(finger(1, [100, 100]));
+    assert.deepEqual(gesture.move(finger(1, [100, 130]), "slices"), { kind: "scroll", by: 2 });
+    assert.deepEqual(gesture.move(finger(1, [110, 130]), "window"), { kind: "window", total: [10, 30] });
+    gesture.press(finger(2, [210, 130]));
+    const ask = gesture.move(finger(2, [310, 130]), "slices");
+    assert.deepEqual(ask, { kind: "pinch", factor: 2, about: [210, 130], by: [50, 0] });
+    assert.equal(gesture.release(2), false);
+    assert.equal(gesture.release(1), false, "no click is left over");
   });
 });
 

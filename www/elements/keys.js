@@ -18,6 +18,7 @@ export function attachKeys(target, app, signal) {
  * @param {App} app
  */
 function onKey(event, app) {
+  if (isUndo(event, app)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const focused = event.target instanceof Element ? event.target : null;
   if (event.key === "?") {
@@ -26,9 +27,27 @@ function onKey(event, app) {
     return;
   }
   if (app.store.get().helpOpen || app.store.get().series.length === 0) return;
+  // What is typed into a field is typed into it.
+  if (focused?.matches("input[type=number], input[type=text], select, textarea")) return;
   const isSlider = focused?.matches("input[type=range]:not([data-slice-slider])") ?? false;
   const isPressable = focused?.matches("button, a, summary, label, input, dialog") ?? false;
   if (act(event.key, app, { isSlider, isPressable })) event.preventDefault();
+}
+
+/**
+ * Ctrl+Z takes back, Ctrl+Y or Ctrl+Shift+Z does again; in a field they belong to the field.
+ * @param {KeyboardEvent} event
+ * @param {App} app
+ */
+function isUndo(event, { actions }) {
+  const isTyping = event.target instanceof Element && event.target.matches("input:not([type=range]), textarea");
+  if (event.defaultPrevented || isTyping || event.altKey || !(event.ctrlKey || event.metaKey)) return false;
+  const key = event.key.toLowerCase();
+  if (key !== "z" && key !== "y") return false;
+  if (key === "y" || event.shiftKey) actions.redo();
+  else actions.undo();
+  event.preventDefault();
+  return true;
 }
 
 /**
@@ -57,6 +76,36 @@ function act(key, { actions }, focus) {
     case "Escape":
       actions.unselect();
       return true;
+    case "+":
+      actions.zoomIn();
+      return true;
+    case "-":
+    case "−":
+      actions.zoomOut();
+      return true;
+    case "=":
+      actions.fit();
+      return true;
+    case "i":
+    case "I":
+      actions.invert();
+      return true;
+    case "h":
+    case "H":
+      actions.turn("across");
+      return true;
+    case "v":
+    case "V":
+      actions.turn("down");
+      return true;
+    case "r":
+    case "R":
+      actions.turn("quarter");
+      return true;
+    case "c":
+    case "C":
+      actions.togglePlaying();
+      return true;
     case "n":
     case "N":
       actions.stepDetection(1);
@@ -64,6 +113,14 @@ function act(key, { actions }, focus) {
     case "p":
     case "P":
       actions.stepDetection(-1);
+      return true;
+    case "j":
+    case "J":
+      actions.stepLesion(1);
+      return true;
+    case "k":
+    case "K":
+      actions.stepLesion(-1);
       return true;
     case "t":
     case "T":

@@ -9,14 +9,17 @@
 /** @import { App } from "./part.js" */
 import { make, setAttributes, setText } from "./dom.js";
 import { attachKeys } from "./keys.js";
+import { LlCine } from "./ll-cine.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
 import { LlHelp } from "./ll-help.js";
 import { LlLayers } from "./ll-layers.js";
+import { LlLesions } from "./ll-lesions.js";
 import { LlLock } from "./ll-lock.js";
 import { LlNotice } from "./ll-notice.js";
 import { LlOpen } from "./ll-open.js";
+import { LlPlace } from "./ll-place.js";
 import { LlPresets } from "./ll-presets.js";
 import { LlSeries } from "./ll-series.js";
 import { LlSlice } from "./ll-slice.js";
@@ -24,6 +27,7 @@ import { LlStatus } from "./ll-status.js";
 import { LlThreshold } from "./ll-threshold.js";
 import { LlViewer } from "./ll-viewer.js";
 import { LlWelcome } from "./ll-welcome.js";
+import { LlWindow } from "./ll-window.js";
 import { Part } from "./part.js";
 
 export class LesionLens extends Part {
@@ -66,9 +70,10 @@ export class LesionLens extends Part {
     this.#middle.append(
       part(this.#viewer),
       part(new LlSlice()),
-      make("div", { class: "tools" }, part(new LlPresets()), part(new LlLayers())),
+      make("div", { class: "tools" }, part(new LlPlace()), part(new LlCine()), part(new LlLayers())),
+      make("div", { class: "tools" }, part(new LlPresets()), part(new LlWindow())),
     );
-    this.#foundPanel.append(part(new LlThreshold()), part(new LlDetections()));
+    this.#foundPanel.append(part(new LlThreshold()), part(new LlLesions()), part(new LlDetections()));
     this.replaceChildren(
       this.#header,
       make("main", {}, part(this.#welcome), this.#seriesPanel, this.#middle, this.#foundPanel),

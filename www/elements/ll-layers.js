@@ -11,12 +11,14 @@ export class LlLayers extends Part {
   #helpName = make("span");
   #boxes = make("button", { type: "button", class: "layer detector" }, swatch(), this.#boxesName);
   #truth = make("button", { type: "button", class: "layer truth" }, swatch(), this.#truthName);
+  #readerName = make("span");
+  #reader = make("button", { type: "button", class: "layer reader" }, swatch(), this.#readerName);
   #help = make("button", { type: "button" }, make("kbd", { "aria-hidden": "true" }, "?"), this.#helpName);
 
   /** @override */
   build() {
     this.setAttribute("role", "group");
-    this.append(this.#boxes, this.#truth, this.#help);
+    this.append(this.#boxes, this.#truth, this.#reader, this.#help);
   }
 
   /** @override @param {Words} words */
@@ -24,6 +26,8 @@ export class LlLayers extends Part {
     setAttributes(this, { "aria-label": layers.label });
     setText(this.#boxesName, layers.boxes);
     setText(this.#truthName, layers.truth);
+    setText(this.#readerName, layers.reader);
+    setAttributes(this.#reader, { title: layers.readerHint });
     setText(this.#helpName, layers.help);
     setAttributes(this.#boxes, { title: layers.boxesHint });
     setAttributes(this.#truth, { title: layers.truthHint });
@@ -35,12 +39,14 @@ export class LlLayers extends Part {
     const { actions } = this.app;
     this.#boxes.addEventListener("click", () => actions.toggleBoxes(), { signal });
     this.#truth.addEventListener("click", () => actions.toggleTruth(), { signal });
+    this.#reader.addEventListener("click", () => actions.toggleReader(), { signal });
     this.#help.addEventListener("click", () => actions.setHelp(true), { signal });
     this.watch(
-      ["showBoxes", "showTruth", "series"],
-      ({ showBoxes, showTruth, series }) => {
+      ["showBoxes", "showTruth", "showReader", "series"],
+      ({ showBoxes, showTruth, showReader, series }) => {
         setAttributes(this.#boxes, { "aria-pressed": String(showBoxes) });
         setAttributes(this.#truth, { "aria-pressed": String(showTruth) });
+        setAttributes(this.#reader, { "aria-pressed": String(showReader) });
         this.#truth.disabled = !series.some(({ slices }) => slices.some(({ truth_px }) => truth_px.length > 0));
       },
       signal,

@@ -4,10 +4,12 @@
 /** @import { SeriesInfo, SliceSummary } from "lesionlens" */
 /** @import { State } from "../state/state.js" */
 /** @import { Words } from "../words/index.js" */
+/** @import { App } from "./part.js" */
 import { bestScores } from "../state/selectors.js";
 import { clean, fileName } from "../state/text.js";
-import { noteText, ruleText } from "../words/index.js";
+import { noteText, ruleText, wordsIn } from "../words/index.js";
 import { make, setAttributes, setText } from "./dom.js";
+import { LlThumbnail } from "./ll-thumbnail.js";
 import { Part } from "./part.js";
 
 export class LlSeries extends Part {
@@ -62,7 +64,7 @@ export class LlSeries extends Part {
     const { series, view, synthetic } = state;
     const { words } = this;
     if (series !== this.#shownSeries) {
-      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, synthetic, words)));
+      this.#list.replaceChildren(...series.map((one, index) => seriesEntry(one, index, synthetic, this.app)));
       this.#shownSeries = series;
     }
     markCurrent(this.#list, view.series);
@@ -117,9 +119,13 @@ function markCurrent(list, index) {
  * @param {SeriesInfo} series
  * @param {number} index
  * @param {boolean} synthetic
- * @param {Words} words
+ * @param {App} app
  */
-function seriesEntry(series, index, synthetic, words) {
+function seriesEntry(series, index, synthetic, app) {
+  const words = wordsIn(app.store.get().language);
+  const thumbnail = new LlThumbnail();
+  thumbnail.app = app;
+  thumbnail.slice = series.slices[series.slices.length >> 1]?.id ?? "";
   const n_truth = series.slices.reduce((sum, { truth_px }) => sum + truth_px.length, 0);
   const name = clean(series.name);
   const tags = [
@@ -132,6 +138,7 @@ function seriesEntry(series, index, synthetic, words) {
     make(
       "button",
       { type: "button", "data-index": index, title: name },
+      thumbnail,
       make("span", { class: "name" }, name),
       make("span", { class: "quiet" }, words.series.size(series.slices.length, series.cols, series.rows)),
       ...(tags.length > 0 ? [make("span", { class: "tags" }, ...tags)] : []),

@@ -32,6 +32,8 @@ export class LlSlice extends Part {
     this.#previous.addEventListener("click", () => actions.step(-1), { signal });
     this.#next.addEventListener("click", () => actions.step(1), { signal });
     this.#slider.addEventListener("input", () => actions.showSlice(this.#slider.valueAsNumber - 1), { signal });
+    this.#marks.addEventListener("pointerdown", (event) => this.#drag(event), { signal });
+    this.#marks.addEventListener("pointermove", (event) => this.#drag(event), { signal });
     this.watch(["series", "view"], (state) => this.#show(state), signal);
     this.watch(
       ["series", "view", "found", "threshold", "showTruth", "showBoxes"],
@@ -57,6 +59,15 @@ export class LlSlice extends Part {
     setText(this.#position, this.words.slice.position(position, total));
   }
 
+  /** Goes to the slice under a pressed pointer. @param {PointerEvent} event */
+  #drag(event) {
+    if (event.type === "pointerdown") this.#marks.setPointerCapture(event.pointerId);
+    if ((event.buttons & 1) === 0) return;
+    const { left, width } = this.#marks.getBoundingClientRect();
+    const n_slices = seriesInView(this.app.store.get())?.slices.length ?? 0;
+    this.app.actions.showSlice(Math.floor(((event.clientX - left) / width) * n_slices));
+  }
+
   /**
    * One column per slice: grey where the detector has been, orange by its best score, green where truth lies.
    * @param {Readonly<State>} state
@@ -74,6 +85,9 @@ export class LlSlice extends Part {
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const best = bestScores(state);
     const step = canvas.width / slices.length;
+    pen.globalAlpha = 0.25;
+    pen.fillStyle = colour("--text");
+    pen.fillRect(Math.floor(state.view.slice * step), 0, Math.max(2 * scale, step), canvas.height);
     const half = canvas.height / 2;
     for (const [i, { id, truth_px }] of slices.entries()) {
       const x = Math.floor(i * step);

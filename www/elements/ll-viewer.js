@@ -1,72 +1,43 @@
 // @ts-check
-/** The slice, the boxes over it, and what must stand beside every CT slice: window, spacing, side, scale, file. */
+/**
+ * The stage with the slice: hears mouse, pen, fingers and wheel, and turns what they ask for into actions. What a gesture
+ * means is told by viewport/tools.
+ */
 
-/** @import { SeriesInfo, Window as DisplayWindow } from "lesionlens" */
+/** @import { Window as DisplayWindow } from "lesionlens" */
 /** @import { Shown } from "../state/selectors.js" */
-/** @import { State } from "../state/state.js" */
-/** @import { Outline } from "../viewport/layers.js" */
+/** @import { Ask, Pointer } from "../viewport/tools/gesture.js" */
+/** @import { Point } from "../viewport/transform.js" */
 /** @import { Words } from "../words/index.js" */
-import { seriesInView, shownInView, sliceInView } from "../state/selectors.js";
-import { clean, fileName, letters } from "../state/text.js";
-import { drawOverlay } from "../viewport/layers.js";
-import { covers, filling, fitting, imageFromCanvas } from "../viewport/transform.js";
-import { spoken } from "./details.js";
-import { make, setAttributes, setText } from "./dom.js";
+import { placingInView, seriesInView, shownInView } from "../state/selectors.js";
+import { Gesture } from "../viewport/tools/gesture.js";
+import { Wheel } from "../viewport/tools/wheel.js";
+import { dragged } from "../viewport/tools/window.js";
+import { covers, imageFromCanvas } from "../viewport/transform.js";
+import { make, setAttributes } from "./dom.js";
+import { LlCorners } from "./ll-corners.js";
+import { LlOutlines } from "./ll-outlines.js";
+import { LlPicture } from "./ll-picture.js";
 import { Part } from "./part.js";
 
-// Wheel movement for one slice: a notch of a mouse is more, a trackpad adds up to it.
-const WHEEL_STEP_PX = 50;
-// A press that moves less than this is a click.
-const CLICK_PX = 4;
-const SCALE_MM = 50;
-
 export class LlViewer extends Part {
-  #canvas = make("canvas", { "data-testid": "slice-canvas", role: "img", width: 1, height: 1 });
-  #overlay = make("canvas", { class: "overlay", "aria-hidden": "true" });
-  #frame = make("div", { class: "frame" }, this.#canvas, this.#overlay);
-  #file = make("span", { class: "file" });
-  #series = make("span", { class: "id" });
-  #synthetic = make("span", { class: "tag synthetic" });
-  #notHounsfield = make("span", { class: "tag not-hu", "data-testid": "not-hu" });
-  #position = make("span");
-  #waiting = make("span", { class: "waiting" });
-  #window = make("span", { class: "window", "data-testid": "window" });
-  #spacing = make("span");
-  #scaleBar = make("span", { class: "scale-bar" });
-  #scaleLength = make("span");
-  #scale = make("span", { class: "scale" }, this.#scaleBar, this.#scaleLength);
-  #sides = {
-    left: make("span", { class: "side at-left" }),
-    right: make("span", { class: "side at-right" }),
-    top: make("span", { class: "side at-top" }),
-    bottom: make("span", { class: "side at-bottom" }),
-  };
-  #stage = make(
-    "div",
-    { class: "stage", tabindex: 0, role: "group" },
-    this.#frame,
-    make("div", { class: "corner top left" }, this.#file, this.#series),
-    make("div", { class: "corner top right" }, this.#synthetic, this.#notHounsfield, this.#position, this.#waiting),
-    make("div", { class: "corner bottom left" }, this.#window, this.#spacing),
-    make("div", { class: "corner bottom right" }, this.#scale),
-    ...Object.values(this.#sides),
-  );
-  #wheel_px = 0;
-  #isDrawing = false;
-  /** @type {ImageData | null} */ #drawn = null;
-  /** @type {{ x: number, y: number, window: DisplayWindow, moved: boolean } | null} */ #press = null;
+  #stage = make("div", { class: "stage", tabindex: 0, role: "group" });
+  #gesture = new Gesture();
+  #wheel = new Wheel();
+  /** The window when a drag began. @type {DisplayWindow | null} */ #before = null;
 
   /** @override */
   build() {
+    for (const part of [new LlPicture(), new LlOutlines(), new LlCorners()]) {
+      part.app = this.app;
+      this.#stage.append(part);
+    }
     this.append(this.#stage);
   }
 
   /** @override @param {Words} words */
   say({ viewer }) {
     setAttributes(this.#stage, { "aria-label": viewer.label });
-    setText(this.#synthetic, viewer.synthetic);
-    setText(this.#notHounsfield, viewer.notHounsfield);
-    setText(this.#scaleLength, viewer.scale(SCALE_MM));
   }
 
   /** Gives the keyboard to the viewer. */
@@ -76,221 +47,123 @@ export class LlViewer extends Part {
 
   /** @override @param {AbortSignal} signal */
   listen(signal) {
-    const { store } = this.app;
-    this.#stage.addEventListener("wheel", (event) => this.#onWheel(event), { signal, passive: false });
-    this.#stage.addEventListener("pointerdown", (event) => this.#onPress(event), { signal });
-    this.#stage.addEventListener("pointermove", (event) => this.#onDrag(event), { signal });
-    this.#stage.addEventListener("pointerup", (event) => this.#onRelease(event), { signal });
-    this.#stage.addEventListener("pointercancel", () => (this.#press = null), { signal });
-    this.#stage.addEventListener("pointerleave", () => this.app.actions.point(null), { signal });
-    const resized = new ResizeObserver(() => {
-      this.#fit(store.get());
-      this.#outline(store.get());
-    });
-    resized.observe(this.#stage);
+    const stage = this.#stage;
+    stage.addEventListener("wheel", (event) => this.#onWheel(event), { signal, passive: false });
+    stage.addEventListener("pointerdown", (event) => this.#onPress(event), { signal });
+    stage.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
+    stage.addEventListener("pointerup", (event) => this.#onRelease(event), { signal });
+    stage.addEventListener("pointercancel", ({ pointerId }) => this.#gesture.cancel(pointerId), { signal });
+    stage.addEventListener("pointerleave", () => this.#leave(), { signal });
+    // The right button zooms, the middle one pans.
+    stage.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+    const measure = () => this.app.actions.setRoom({ width: stage.clientWidth, height: stage.clientHeight });
+    const resized = new ResizeObserver(measure);
+    resized.observe(stage);
     signal.addEventListener("abort", () => resized.disconnect(), { once: true });
-    this.watch(["series", "view"], (state) => this.#fit(state), signal);
-    this.watch(["series", "view", "window", "undrawable"], () => this.#paint(), signal);
-    this.watch(
-      ["series", "view", "found", "threshold", "selected", "pointed", "showTruth", "showBoxes"],
-      (state) => this.#outline(state),
-      signal,
-    );
-    this.watch(["series", "view", "window", "found", "undrawable", "stage"], (state) => this.#annotate(state), signal);
   }
 
-  /** Puts the slice on the canvas, asking for it where it is not kept; what was asked for last is drawn last. */
-  async #paint() {
-    const { store, study } = this.app;
-    const state = store.get();
-    const { view, window, undrawable } = state;
-    const slice = sliceInView(state);
-    if (!slice) return;
-    const kept = study.picture(slice.id, window);
-    if (kept) {
-      this.#put(kept);
-      const name = clean(seriesInView(state)?.name ?? "");
-      setAttributes(this.#canvas, { "data-series": name, "data-slice": view.slice, "aria-busy": null });
-      return;
-    }
-    if (undrawable.has(slice.id)) {
-      this.#canvas.getContext("2d")?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-      this.#drawn = null;
-      return;
-    }
-    setAttributes(this.#canvas, { "aria-busy": "true" });
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
-    await study.draw(slice.id, window);
-    this.#isDrawing = false;
-    const now = store.get();
-    const isStill = sliceInView(now) === slice && now.window === window;
-    if (!isStill || study.picture(slice.id, window)) void this.#paint();
-  }
-
-  /** @param {ImageData} picture */
-  #put(picture) {
-    if (picture === this.#drawn) return;
-    const canvas = this.#canvas;
-    if (canvas.width !== picture.width || canvas.height !== picture.height) {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-    }
-    canvas.getContext("2d")?.putImageData(picture, 0, 0);
-    this.#drawn = picture;
-  }
-
-  /** Sizes the frame so that the slice fits the stage in its true proportions. @param {Readonly<State>} state */
-  #fit(state) {
-    const shown = seriesInView(state);
-    if (!shown) return;
-    const room = { width: this.#stage.clientWidth, height: this.#stage.clientHeight };
-    const { width, height, pxPerMm } = fitting(shown, shown.spacing_mm, room);
-    this.#frame.style.width = `${width}px`;
-    this.#frame.style.height = `${height}px`;
-    this.#scale.hidden = shown.spacing_source === "assumed";
-    this.#scaleBar.style.width = `${SCALE_MM * pxPerMm}px`;
-  }
-
-  /**
-   * Draws the boxes, and the diameters of those pointed at or selected, and says in words what is drawn.
-   * @param {Readonly<State>} state
-   */
-  #outline(state) {
-    const { view, model, selected, pointed, showTruth, showBoxes } = state;
-    const [shown, slice] = [seriesInView(state), sliceInView(state)];
-    if (!shown || !slice) return;
-    const { words } = this;
-    const found = shownInView(state);
-    /** @type {Outline[]} */
-    const truth = slice.truth_px.map((box_px) => ({
-      box_px,
-      label: words.viewer.truth,
-      kind: "truth",
-      isSelected: false,
-      lines: [],
-    }));
-    /** @type {Outline[]} */
-    const detected = found.map(({ detection: { id, score, axes, box_px }, rank }) => {
-      const measured = id === selected || id === pointed ? axes : null;
-      const label = words.detections.label(letters(rank), score);
-      return {
-        box_px,
-        label: measured ? `${label} · ${words.detections.size(measured)}` : label,
-        kind: "detector",
-        isSelected: id === selected,
-        lines: measured ? [measured.long_px, measured.short_px] : [],
-      };
-    });
-    // The selected one last, over the others.
-    detected.sort((a, b) => Number(a.isSelected) - Number(b.isSelected));
-    const style = getComputedStyle(this);
-    const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const colours = { truth: colour("--truth"), detector: colour("--detector"), measure: colour("--measure") };
-    drawOverlay(this.#overlay, shown, [...(showTruth ? truth : []), ...(showBoxes ? detected : [])], colours);
-    const picture = words.viewer.picture(view.slice + 1, shown.slices.length, found.length, truth.length);
-    const chosen = found.find(({ detection }) => detection.id === selected);
-    const details = chosen ? spoken(chosen.detection, model, words) : [];
-    const label = chosen && words.detections.spoken(letters(chosen.rank), chosen.detection.score, details);
-    setAttributes(this.#canvas, { "aria-label": label ? words.viewer.selected(picture, label) : picture });
-  }
-
-  /** @param {Readonly<State>} state */
-  #annotate(state) {
-    const { synthetic, window, found, undrawable, stage } = state;
-    const [shown, slice] = [seriesInView(state), sliceInView(state)];
-    if (!shown || !slice) return;
-    const { viewer, codes } = this.words;
-    setText(this.#file, fileName(clean(slice.path)));
-    setText(this.#series, clean(shown.name));
-    this.#synthetic.hidden = !synthetic;
-    this.#notHounsfield.hidden = shown.hounsfield;
-    setText(this.#position, slice.position_mm === null ? "" : viewer.position(slice.position_mm));
-    const isWaiting = stage === "detecting" && shown.hounsfield && !found.has(slice.id);
-    setText(this.#waiting, undrawable.has(slice.id) ? viewer.undrawable : isWaiting ? viewer.waiting : "");
-    setText(this.#window, viewer.window(window.width_hu, window.center_hu));
-    const source = codes.spacingSources[shown.spacing_source] ?? clean(shown.spacing_source);
-    setText(this.#spacing, viewer.spacing(shown.spacing_mm, source));
-    const letters = sideLetters(shown, slice.path, viewer.assumedRight);
-    for (const [side, element] of Object.entries(this.#sides)) setText(element, letters[side] ?? "");
-  }
-
-  /** @param {WheelEvent} event */
+  /** A viewer in another page leaves the wheel to that page until it has the focus. @param {WheelEvent} event */
   #onWheel(event) {
-    if (event.ctrlKey || event.deltaY === 0) return;
+    const isHeard = this.closest("[whole-page]") !== null || this.#stage.matches(":focus-within");
+    if (event.ctrlKey || event.deltaY === 0 || !isHeard) return;
     event.preventDefault();
-    const isNotch = event.deltaMode !== WheelEvent.DOM_DELTA_PIXEL || Math.abs(event.deltaY) >= WHEEL_STEP_PX;
-    this.#wheel_px = isNotch ? Math.sign(event.deltaY) * WHEEL_STEP_PX : this.#wheel_px + event.deltaY;
-    if (Math.abs(this.#wheel_px) < WHEEL_STEP_PX) return;
-    this.app.actions.step(Math.sign(this.#wheel_px));
-    this.#wheel_px = 0;
+    const by = this.#wheel.turn({ deltaY: event.deltaY, isPixels: event.deltaMode === WheelEvent.DOM_DELTA_PIXEL });
+    if (by !== 0) this.app.actions.step(by);
   }
 
   /** @param {PointerEvent} event */
   #onPress(event) {
-    if (event.button !== 0 || event.pointerType === "touch") return;
-    this.#press = { x: event.clientX, y: event.clientY, window: this.app.store.get().window, moved: false };
+    // The middle button would scroll the page.
+    if (event.button === 1) event.preventDefault();
+    if (!this.#gesture.isUnderway) this.#before = this.app.store.get().window;
+    this.#gesture.press(this.#pointer(event));
     this.#stage.setPointerCapture(event.pointerId);
   }
 
   /**
-   * Across is width, down is level, in steps that suit the width the drag began with. Without a press, the detection
-   * under the pointer is pointed at.
+   * Without a press, the detection under the pointer is pointed at and the value there is read.
    * @param {PointerEvent} event
    */
-  #onDrag(event) {
-    const press = this.#press;
-    if (!press) {
-      this.app.actions.point(this.#under(event)?.detection.id ?? null);
+  #onMove(event) {
+    const pointer = this.#pointer(event);
+    if (event.pointerType !== "touch") this.app.actions.probe(this.#pixelAt(pointer.at));
+    if (!this.#gesture.isUnderway) {
+      this.app.actions.point(this.#under(pointer.at)?.detection.id ?? null);
       return;
     }
-    const dx = event.clientX - press.x;
-    const dy = event.clientY - press.y;
-    press.moved ||= Math.hypot(dx, dy) >= CLICK_PX;
-    if (!press.moved) return;
-    const huPerPx = Math.max(0.25, press.window.width_hu / 400);
-    this.app.actions.setWindow({
-      width_hu: press.window.width_hu + dx * huPerPx,
-      center_hu: press.window.center_hu + dy * huPerPx,
-    });
+    const ask = this.#gesture.move(pointer, this.app.store.get().finger);
+    if (ask) this.#answer(ask);
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {Ask} ask */
+  #answer(ask) {
+    const { actions } = this.app;
+    switch (ask.kind) {
+      case "window":
+        if (this.#before) actions.setWindow(dragged(this.#before, ask.total));
+        break;
+      case "scroll":
+        actions.step(ask.by);
+        break;
+      case "move":
+        actions.move(ask.by);
+        break;
+      case "zoom":
+        actions.zoom(ask.factor, ask.about);
+        break;
+      case "pinch":
+        actions.move(ask.by);
+        actions.zoom(ask.factor, ask.about);
+        break;
+    }
+  }
+
+  /** A click selects what is under it; where a finger rests, the value is read. @param {PointerEvent} event */
   #onRelease(event) {
-    const press = this.#press;
-    this.#press = null;
-    if (!press || press.moved) return;
-    const under = this.#under(event);
+    if (!this.#gesture.release(event.pointerId)) return;
+    const { at } = this.#pointer(event);
+    this.app.actions.probe(this.#pixelAt(at));
+    const under = this.#under(at);
     if (under) this.app.actions.select(under.detection.id);
     else this.app.actions.unselect();
   }
 
+  #leave() {
+    if (this.#gesture.isUnderway) return;
+    this.app.actions.point(null);
+    this.app.actions.probe(null);
+  }
+
+  /** @param {PointerEvent} event @returns {Pointer} */
+  #pointer({ pointerId, pointerType, button, clientX, clientY }) {
+    const { left, top } = this.#stage.getBoundingClientRect();
+    return { id: pointerId, type: pointerType, button, at: [clientX - left, clientY - top] };
+  }
+
+  /** A place of the canvas in the image. @param {Point} at @returns {Point | null} */
+  #imageAt(at) {
+    const placed = placingInView(this.app.store.get());
+    return placed && imageFromCanvas(placed.transform, at);
+  }
+
+  /** The image pixel at a place of the canvas. @param {Point} at @returns {Point | null} */
+  #pixelAt(at) {
+    const [point, series] = [this.#imageAt(at), seriesInView(this.app.store.get())];
+    if (!point || !series || !covers([0, 0, series.cols, series.rows], point)) return null;
+    return [Math.floor(point[0]), Math.floor(point[1])];
+  }
+
   /**
-   * The detection under the pointer: of several, the one with the highest score.
-   * @param {PointerEvent} event
+   * The detection at a place of the canvas: of several, the one with the highest score.
+   * @param {Point} at
    * @returns {Shown | undefined}
    */
-  #under(event) {
+  #under(at) {
     const state = this.app.store.get();
-    const shown = seriesInView(state);
-    if (!shown || !state.showBoxes) return undefined;
-    const frame = this.#frame.getBoundingClientRect();
-    const point = imageFromCanvas(filling(shown, frame), [event.clientX - frame.left, event.clientY - frame.top]);
+    const point = this.#imageAt(at);
+    if (!point || !state.showBoxes) return undefined;
     return shownInView(state).find(({ detection }) => covers(detection.box_px, point));
   }
-}
-
-/**
- * The letters at the edges. A PNG says nothing about its orientation; DeepLesion's have the patient's right on the left.
- * @param {SeriesInfo} series
- * @param {string} path of the slice
- * @param {string} assumed what stands at the left where the orientation is only assumed
- * @returns {Record<string, string>}
- */
-function sideLetters({ orientation }, path, assumed) {
-  if (orientation === null) return { left: /\.png$/i.test(path) ? assumed : "" };
-  const [left = "", right = "", top = "", bottom = ""] = clean(orientation).split(/[\\ ]/);
-  return { left, right, top, bottom };
 }
 
 customElements.define("ll-viewer", LlViewer);

@@ -19,6 +19,8 @@ import { wordsIn } from "../words/index.js";
  *   setThorough(thorough: boolean): void,
  *   picture(slice: string, window: DisplayWindow): ImageData | undefined,
  *   draw(slice: string, window: DisplayWindow): Promise<void>,
+ *   thumbnail(slice: string, longest: number): Promise<ImageData | null>,
+ *   huAt(slice: string, col: number, row: number): Promise<number | null>,
  * }} Session
  *
  * What every element of a viewer is given.

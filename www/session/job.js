@@ -86,9 +86,13 @@ export function blame(job, { code, call, about }) {
       // A net holds nothing of the study.
       return { ...ends, aside: [], slice: about, during: "search", isOver: false };
     case "render":
+    case "thumbnail":
+    case "huAt":
       return { ...ends, aside: [], slice: about, during: "draw" };
     case "arrange":
       return { ...ends, aside: Array.from(job.good, (source) => ({ source, code })), slice: null, during: "arrange" };
+    case "lesions":
+      return { ...ends, aside: [], slice: null, during: "search" };
     default:
       return { ...ends, aside: [], slice: null, during: "start" };
   }

@@ -19,6 +19,7 @@ import { NEW_STUDY_VIEW } from "../state/view.js";
 import { Pictures, draw } from "./drawing.js";
 import { dropped, isTable, picked } from "./files.js";
 import { blame, newJob, settle } from "./job.js";
+import { keepLinked } from "./linking.js";
 import { problem, problemOf, report } from "./problems.js";
 import { read } from "./reading.js";
 import { search } from "./search.js";
@@ -50,6 +51,7 @@ export class Study {
       charge: (job, loss) => this.#charge(job, loss),
     };
     const [model] = await Promise.all([client.ready(), pool.lend((net) => net.ready())]);
+    keepLinked(this.#store, client, new AbortController().signal);
     this.#store.set({
       model,
       threshold: model.default_threshold,
@@ -113,12 +115,47 @@ export class Study {
    * @param {DisplayWindow} window
    */
   async draw(slice, window) {
+    await this.#look(slice, (job, tools) => draw(job, tools, slice, window));
+  }
+
+  /**
+   * A small picture of a slice through its series' own window; null where there is none.
+   * @param {string} slice id
+   * @param {number} longest pixels of the longer side
+   * @returns {Promise<ImageData | null>}
+   */
+  async thumbnail(slice, longest) {
+    return this.#look(slice, (_, { client }) => client.call("thumbnail", [slice, longest], { about: slice }));
+  }
+
+  /**
+   * The Hounsfield value of a pixel; null where there is none.
+   * @param {string} slice id
+   * @param {number} col from 0
+   * @param {number} row from 0
+   * @returns {Promise<number | null>}
+   */
+  async huAt(slice, col, row) {
+    const hu = await this.#look(slice, (_, { client }) => client.call("huAt", [slice, col, row], { about: slice }));
+    return hu ?? null;
+  }
+
+  /**
+   * Asks the study's worker about a slice, unless another study is opened meanwhile. A slice that is refused is reported
+   * and not drawn again.
+   * @template T
+   * @param {string} slice id
+   * @param {(job: Job, tools: Tools) => Promise<T>} ask
+   * @returns {Promise<T | null>}
+   */
+  async #look(slice, ask) {
     const [job, tools] = [this.#job, this.#tools];
-    if (!job || !tools) return;
+    if (!job || !tools) return null;
     try {
-      await draw(job, tools, slice, window);
+      const answer = await ask(job, tools);
+      return job.closed ? null : answer;
     } catch (error) {
-      if (job.closed) return;
+      if (job.closed) return null;
       if (!(error instanceof WorkerLost)) {
         report(this.#store, problemOf(error, "draw", this.#pathOf(slice)));
         this.#store.set(withUndrawable(this.#store.get(), slice));
@@ -126,6 +163,7 @@ export class Study {
         // While a study is read or searched, whoever does that meets the loss too.
         this.#work(job, tools, error);
       }
+      return null;
     }
   }
 

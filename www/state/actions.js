@@ -4,11 +4,19 @@
 /** @import { Window as DisplayWindow } from "lesionlens" */
 /** @import { Shown } from "./selectors.js" */
 /** @import { StateStore } from "./state.js" */
-/** @import { Place } from "./view.js" */
+/** @import { Decision } from "./reader.js" */
+/** @import { Filter, Place, Sort } from "./view.js" */
+/** @import { Point, Size } from "../viewport/transform.js" */
+import { UPRIGHT, moved, oneToOne, turned, zoomed } from "../viewport/transform.js";
+import { listedLesions, selectedLesion } from "./lesions.js";
 import { PRESETS } from "./presets.js";
+import { decided, decisionOn, redone, undone } from "./reader.js";
 import { seriesInView, shownDetections } from "./selectors.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
+
+// One press of a key or button enlarges by this much.
+const ZOOM_STEP = 1.25;
 
 /** @param {StateStore} store */
 export function createActions(store) {
@@ -40,6 +48,21 @@ export function createActions(store) {
     store.set({ selected: detection.id });
   };
 
+  /** @param {import("./lesions.js").Listed} listed */
+  const goToLesion = ({ lesion, series, slice }) => {
+    show({ series, slice });
+    store.set({ selected: lesion.id });
+  };
+
+  /** @param {number} factor @param {Point} [about] on the canvas; the room's middle where nothing is said */
+  const zoom = (factor, about) => {
+    const { room, pose } = store.get();
+    const series = seriesInView(store.get());
+    if (!series) return;
+    const place = about ?? /** @type {const} */ ([room.width / 2, room.height / 2]);
+    store.set({ pose: zoomed(series, series.spacing_mm, room, pose, factor, place) });
+  };
+
   return {
     show,
     showSlice,
@@ -58,7 +81,44 @@ export function createActions(store) {
     },
     reset: () => {
       followSeries();
-      store.set({ selected: null });
+      store.set({ selected: null, pose: UPRIGHT, inverted: false });
+    },
+    /** @param {Size} room */
+    setRoom: (room) => {
+      const before = store.get().room;
+      if (before.width !== room.width || before.height !== room.height) store.set({ room });
+    },
+    zoom,
+    zoomIn: () => zoom(ZOOM_STEP),
+    zoomOut: () => zoom(1 / ZOOM_STEP),
+    /** The whole slice in the middle, turned as it is. */
+    fit: () => store.set({ pose: { ...UPRIGHT, facing: store.get().pose.facing } }),
+    /** A pixel of the slice as one of the screen's. @param {number} devicePixels per canvas pixel */
+    oneToOne: (devicePixels) => {
+      const series = seriesInView(store.get());
+      const { room, pose } = store.get();
+      if (series) store.set({ pose: oneToOne(series, series.spacing_mm, room, pose, devicePixels) });
+    },
+    /** @param {Point} by canvas pixels */
+    move: (by) => {
+      const series = seriesInView(store.get());
+      const { room, pose } = store.get();
+      if (series) store.set({ pose: moved(series, series.spacing_mm, room, pose, by) });
+    },
+    /** @param {"across" | "down" | "quarter"} how */
+    turn: (how) => store.set({ pose: turned(store.get().pose, how) }),
+    invert: () => store.set({ inverted: !store.get().inverted }),
+    /** @param {Point | null} probed image pixel under the pointer */
+    probe: (probed) => {
+      const before = store.get().probed;
+      if (before?.[0] !== probed?.[0] || before?.[1] !== probed?.[1]) store.set({ probed });
+    },
+    toggleFinger: () => store.set({ finger: store.get().finger === "slices" ? "window" : "slices" }),
+    togglePlaying: () => store.set({ playing: !store.get().playing }),
+    /** The next slice; after the last one the first. */
+    playOn: () => {
+      const n = seriesInView(store.get())?.slices.length ?? 0;
+      if (n > 0) showSlice((store.get().view.slice + 1) % n);
     },
     /** @param {number} threshold */
     setThreshold: (threshold) => store.set({ threshold }),
@@ -92,6 +152,35 @@ export function createActions(store) {
       const next = shown[(at + by + shown.length) % shown.length];
       if (next) goTo(next);
     },
+    /** Shows a lesion of the list where its score is highest. @param {string} id */
+    selectLesion: (id) => {
+      const listed = listedLesions(store.get()).find(({ lesion }) => lesion.id === id);
+      if (listed) goToLesion(listed);
+    },
+    /** The next (1) or previous (−1) lesion of the list, round the ends. @param {1 | -1} by */
+    stepLesion: (by) => {
+      const all = listedLesions(store.get());
+      const selected = selectedLesion(store.get())?.id;
+      const at = all.findIndex(({ lesion }) => lesion.id === selected);
+      const next = all[at < 0 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length];
+      if (next) goToLesion(next);
+    },
+    /** @param {Sort} lesionSort */
+    sortLesions: (lesionSort) => store.set({ lesionSort }),
+    /** @param {Filter} lesionFilter */
+    filterLesions: (lesionFilter) => store.set({ lesionFilter }),
+    /** Says something about the selected lesion. The same again takes it away. @param {Decision | null} decision */
+    decide: (decision) => {
+      const lesion = selectedLesion(store.get());
+      const { reader } = store.get();
+      if (!lesion) return;
+      const before = decisionOn(reader, lesion);
+      const isSame = decision?.verdict === before?.verdict && decision?.verdict !== "disagree";
+      store.set({ reader: decided(reader, lesion, isSame ? null : decision) });
+    },
+    undo: () => store.set({ reader: undone(store.get().reader) }),
+    redo: () => store.set({ reader: redone(store.get().reader) }),
+    toggleReader: () => store.set({ showReader: !store.get().showReader }),
     toggleTruth: () => store.set({ showTruth: !store.get().showTruth }),
     toggleBoxes: () => store.set({ showBoxes: !store.get().showBoxes }),
     /** @param {boolean} helpOpen */

@@ -6,17 +6,23 @@
  * stays true when the list of series is made anew.
  */
 
-/** @import { DetectionRecord as Detection, ModelInfo, SeriesInfo } from "lesionlens" */
+/** @import { DetectionRecord as Detection, Lesion, ModelInfo, SeriesInfo } from "lesionlens" */
+
+/** @import { Reader } from "./reader.js" */
+import { SILENT } from "./reader.js";
 
 /**
  * `synthetic`: it is the sample study. `found` has every detection from the model's score floor up, by slice id and
  * falling score; a slice without an entry was not searched. `thorough`: each slice is
- * looked at twice. `undrawable` holds ids of slices, `selected` that of a
+ * looked at twice. `lesions`: what was found at the threshold, linked over slices, by falling score; it follows `found`
+ * and the threshold with some delay. `undrawable` holds ids of slices, `selected` that of a
  * detection.
  * @typedef {{
  *   series: readonly SeriesInfo[],
  *   synthetic: boolean,
  *   found: ReadonlyMap<string, readonly Detection[]>,
+ *   lesions: readonly Lesion[],
+ *   reader: Reader,
  *   undrawable: ReadonlySet<string>,
  *   threshold: number,
  *   thorough: boolean,
@@ -29,6 +35,8 @@ export const EMPTY_DOCUMENT = Object.freeze({
   series: [],
   synthetic: false,
   found: new Map(),
+  lesions: [],
+  reader: SILENT,
   undrawable: new Set(),
   threshold: 0,
   thorough: false,
@@ -44,6 +52,8 @@ export const opened = ({ synthetic }) => ({
   series: [],
   synthetic,
   found: new Map(),
+  lesions: [],
+  reader: SILENT,
   undrawable: new Set(),
   selected: null,
 });
@@ -67,6 +77,9 @@ export const searchedAnew = (model, thorough) => ({
   thorough,
   threshold: thorough && model.thorough ? model.thorough.default_threshold : model.default_threshold,
   found: new Map(),
+  lesions: [],
+  // Detections of the other way have other ids.
+  reader: SILENT,
   selected: null,
 });
 

@@ -8,6 +8,7 @@
 /** @import { DetectionRecord as Detection, OperatingPoint, SeriesInfo } from "lesionlens" */
 /** @import { StudyDocument } from "./document.js" */
 /** @import { State } from "./state.js" */
+import { placing } from "../viewport/transform.js";
 
 /**
  * A detection at the threshold with its place. `rank` counts from 0 on its slice, by falling score.
@@ -94,6 +95,17 @@ export const seriesInView = ({ series, view }) => series[view.series];
 
 /** The slice in view. @param {Readonly<State>} state */
 export const sliceInView = (state) => seriesInView(state)?.slices[state.view.slice];
+
+/**
+ * Where the slice in view lies in its room; null where there is no slice or no room.
+ * @param {Readonly<State>} state
+ * @returns {ReturnType<typeof placing> | null}
+ */
+export function placingInView(state) {
+  const series = seriesInView(state);
+  if (!series || state.room.width === 0 || state.room.height === 0) return null;
+  return placing(series, series.spacing_mm, state.room, state.pose);
+}
 
 /** @param {Readonly<State>} state */
 export const n_slices = ({ series }) => series.reduce((sum, { slices }) => sum + slices.length, 0);

@@ -5,8 +5,8 @@
  * pixels and are drawn in canvas pixels; line widths, ticks and letters do not scale with the slice.
  */
 
-/** @import { Box, ImageSize, Point, Rectangle, Size } from "./transform.js" */
-import { canvasFromImage, filling, rectangleOf } from "./transform.js";
+/** @import { Box, CanvasFromImage, Point, Rectangle, Size } from "./transform.js" */
+import { canvasFromImage, rectangleOf } from "./transform.js";
 
 /**
  * @typedef {readonly [Point, Point]} Line both ends
@@ -25,11 +25,11 @@ const TICK_SHARE = 0.2;
 
 /**
  * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
- * @param {ImageSize} image
+ * @param {CanvasFromImage} transform
  * @param {readonly Outline[]} outlines drawn in this order
  * @param {{ truth: string, detector: string, measure: string }} colours
  */
-export function drawOverlay(canvas, image, outlines, colours) {
+export function drawOverlay(canvas, transform, outlines, colours) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
@@ -39,7 +39,6 @@ export function drawOverlay(canvas, image, outlines, colours) {
   pen.scale(canvas.width / width, canvas.height / height);
   pen.font = FONT;
   pen.textBaseline = "middle";
-  const transform = filling(image, { width, height });
   const placed = outlines.map((outline) => ({ ...outline, at: rectangleOf(transform, outline.box_px) }));
   // All halos first: where truth and detector coincide, green shows between the orange dashes.
   for (const { at, isSelected } of placed) strokeBox(pen, at, { colour: HALO, width: isSelected ? 7 : 5, dashes: [] });

@@ -2,6 +2,7 @@
 /** English: every word on the page. A function where a sentence holds a number or a name. */
 
 /** @import { DetectionRecord as Detection, OperatingPoint } from "lesionlens" */
+/** @typedef {"vessel" | "bowel" | "rib" | "node" | "artefact" | "other"} Reason */
 import { codes } from "./en-codes.js";
 import { formats } from "./formats.js";
 
@@ -125,6 +126,10 @@ export const en = {
     },
     /** @param {number} mm */
     position: (mm) => `z ${f.tenths(mm)} mm`,
+    /** @param {number} hu @param {number} x column @param {number} y row, both from 0 */
+    probe: (hu, x, y) => `${f.plain(hu)} HU at ${f.plain(x)}, ${f.plain(y)}`,
+    /** @param {number} zoom 1 fits */
+    zoom: (zoom) => `× ${f.hundredths(zoom)}`,
     assumedRight: "R (assumed)",
     /** @param {number} mm */
     scale: (mm) => `${f.plain(mm)} mm`,
@@ -144,6 +149,34 @@ export const en = {
     /** @param {number} slice @param {number} total */
     spoken: (slice, total) => `slice ${f.integer(slice)} of ${f.integer(total)}`,
   },
+
+  place: {
+    label: "How the slice is placed",
+    names: {
+      zoomIn: "Zoom in",
+      zoomOut: "Zoom out",
+      fit: "Fit",
+      oneToOne: "One pixel as one of the screen",
+      invert: "Invert",
+      across: "Flip left and right",
+      down: "Flip top and bottom",
+      quarter: "Turn a quarter",
+    },
+    /** @param {string} name @param {string} key */
+    hint: (name, key) => (key ? `${name} (key ${key})` : name),
+    finger: "Finger sets window",
+    fingerHint: "One finger sets window and level instead of moving through slices",
+  },
+
+  cine: {
+    play: "Play slices (key C)",
+    stop: "Stop (key C)",
+    pace: "Pace",
+    /** @param {number} pace slices per second */
+    perSecond: (pace) => `${f.integer(pace)}/s`,
+  },
+
+  window: { width: "W", level: "L" },
 
   presets: {
     label: "Window",
@@ -165,6 +198,8 @@ export const en = {
     label: "Shown on the slice",
     truth: "Truth",
     boxes: "Detector",
+    reader: "Reader",
+    readerHint: "What you say about lesions: ✓ agree, ✗ disagree, ? unsure",
     truthHint: "Truth boxes: green, solid (key T)",
     boxesHint: "Detections: orange, dashed (key B)",
     help: "Keys",
@@ -188,6 +223,48 @@ export const en = {
       `${f.hundreds(low)}–${percent(high)}`,
       f.twoDigits(marks_per_slice),
     ],
+  },
+
+  lesions: {
+    heading: "Lesions",
+    /** @param {number} shown @param {number} all */
+    count: (shown, all) => (shown === all ? f.integer(all) : `${f.integer(shown)} of ${f.integer(all)}`),
+    jump: "Steps through the lesions",
+    previous: "Previous lesion (key K)",
+    next: "Next lesion (key J)",
+    sort: "Order",
+    sorts: { score: "By score", size: "By size", slice: "By slice" },
+    filter: "Shown",
+    filters: { all: "All", open: "Undecided", agree: "Agreed", disagree: "Disagreed", unsure: "Unsure" },
+    /** @param {number} first @param {number} last 1-based */
+    slices: (first, last) => (first === last ? `slice ${f.plain(first)}` : `slices ${f.plain(first)}–${f.plain(last)}`),
+    /** @param {string} letter @param {number} score @param {string[]} details */
+    spoken: (letter, score, details) => [`Lesion ${letter}`, `score ${f.hundredths(score)}`, ...details].join(", "),
+    /** @param {string} source of the spacing, in words */
+    source: (source) => `Long × short as the detector measures, on the slice where it is longest. Spacing: ${source}.`,
+    decide: "What you say about the selected lesion",
+    agree: "Agree",
+    disagree: "Disagree…",
+    disagreeBecause: "Disagree, because it is",
+    unsure: "Unsure",
+    reasons: {
+      vessel: "a vessel",
+      bowel: "bowel",
+      rib: "a rib",
+      node: "a node of normal size",
+      artefact: "an artefact",
+      other: "something else",
+    },
+    signs: { agree: "✓", disagree: "✗", unsure: "?" },
+    /** @param {{ verdict: "agree" | "unsure" } | { verdict: "disagree", reason: Reason }} decision @returns {string} */
+    decision: (decision) =>
+      decision.verdict === "disagree"
+        ? `disagreed: ${en.lesions.reasons[decision.reason]}`
+        : decision.verdict === "agree"
+          ? "agreed"
+          : "unsure",
+    undo: "Undo (Ctrl+Z)",
+    redo: "Redo (Ctrl+Y)",
   },
 
   detections: {
@@ -229,11 +306,21 @@ export const en = {
       ["↑ ↓ or wheel", "slice"],
       ["Home, End", "first and last slice"],
       ["left drag", "window (across) and level (down)"],
+      ["middle drag", "move"],
+      ["right drag, + −", "zoom"],
+      ["=", "fit"],
+      ["I", "invert"],
+      ["H, V, R", "flip left and right, flip top and bottom, turn a quarter"],
+      ["C", "play slices"],
+      ["one finger", "slices, or window by the button"],
+      ["two fingers", "zoom and move"],
       ["1 – 7", "soft tissue, lung, liver, bone, brain, DeepLesion, model input"],
       ["0", "the file's own window"],
-      ["Space", "reset window and selection"],
+      ["Space", "reset window, place and selection"],
       ["N, P", "next and previous detection"],
       ["point or select", "long and short diameter of a detection"],
+      ["J, K", "next and previous lesion"],
+      ["Ctrl+Z, Ctrl+Y", "undo and redo what you say"],
       ["T", "truth boxes on and off"],
       ["B", "detector boxes on and off"],
       ["?", "this list"],

@@ -12,16 +12,17 @@ use javascript::Token;
 
 /// Modules of `src`, earliest layer first: each imports only from its own layer or an earlier one, and two of one layer do
 /// not import each other. lib.rs and the programs in src/bin stand outside.
-const SRC: [&[&str]; 15] = [
+const SRC: [&[&str]; 16] = [
     &["geometry", "hounsfield", "fault"],
     &["slice"],
     &["detection"],
+    &["lesion"],
     &["decode"],
     &["series"],
     &["input"],
     &["model"],
     &["measure", "thorough"],
-    &["heads", "nms"],
+    &["heads", "nms", "link"],
     &["detector"],
     &["froc", "view", "phantom"],
     &["report"],
