@@ -83,7 +83,7 @@ def targets(figures: dict) -> str:
         ["DeepLesion validation slices, mean sensitivity", "55", f"{key['mean']:.1f}{interval(key['interval_95'])}"],
         ["the same at 4 false positives per image", "70", f"{key['sensitivity'][3]:.1f}"],
     ]
-    for name, goal in (("size <10 mm", 40), ("type bone", 25)):
+    for name, goal in (("long_diameter <10 mm", 40), ("type bone", 25)):
         n, at_4 = figures["validation"]["strata"][name][::2]
         rows.append([f"of these {name.partition(' ')[2]} at 4 ({n} lesions)", str(goal), f"{at_4:.1f}"])
     rows += [
