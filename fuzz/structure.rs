@@ -5,13 +5,28 @@
 //! Shared by the targets of cargo-fuzz beside this file, as their mutator, and by `tests/decode/fuzz.rs`.
 
 /// Numbers at which readers break.
-const NUMBERS: [i64; 14] =
-    [0, 1, -1, 2, 7, 8, 12, 16, 255, 4096, 32_767, 65_535, 0x7fff_ffff, 0xffff_fffe];
+const NUMBERS: [i64; 14] = [0, 1, -1, 2, 7, 8, 12, 16, 255, 4096, 32_767, 65_535, 0x7fff_ffff, 0xffff_fffe];
 
 /// Decimal texts at which readers break.
 const TEXTS: [&str; 18] = [
-    "0", "1", "-1", "-1024", "0.001", "1e-9", "1e308", "-1e308", "100000", "nan", "inf", "", "HU", "US", "1\\0\\0\\0\\1\\0",
-    "0.8\\0.8", "1e-300\\1e300", "DERIVED\\SECONDARY\\AXIAL\\IODINE",
+    "0",
+    "1",
+    "-1",
+    "-1024",
+    "0.001",
+    "1e-9",
+    "1e308",
+    "-1e308",
+    "100000",
+    "nan",
+    "inf",
+    "",
+    "HU",
+    "US",
+    "1\\0\\0\\0\\1\\0",
+    "0.8\\0.8",
+    "1e-300\\1e300",
+    "DERIVED\\SECONDARY\\AXIAL\\IODINE",
 ];
 
 /// Real numbers at which readers break.
@@ -102,7 +117,8 @@ fn nifti(bytes: &mut [u8], below: &mut dyn FnMut(usize) -> usize) -> Option<()> 
         let number = NUMBERS[below(NUMBERS.len())].to_le_bytes();
         bytes.get_mut(at..at + 2)?.copy_from_slice(&number[..2]);
     } else {
-        let at = [76, 80, 84, 88, 108, 112, 116, 256, 268][below(9)].max(280 * usize::from(below(3) == 0)) + 4 * below(3);
+        let at =
+            [76, 80, 84, 88, 108, 112, 116, 256, 268][below(9)].max(280 * usize::from(below(3) == 0)) + 4 * below(3);
         let number = REALS[below(REALS.len())].to_le_bytes();
         bytes.get_mut(at..at + 4)?.copy_from_slice(&number);
     }

@@ -230,7 +230,8 @@ fn a_file_that_ends_its_reader_costs_no_other_file_anything() {
     let output = Command::new("sh").args(["-c", &limited, &path(folder.path(), "")]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let files = report["files"].as_array().unwrap();
-    let code = |name: &str| files.iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap()["code"].clone();
+    let code =
+        |name: &str| files.iter().find(|file| file["path"].as_str().unwrap().ends_with(name)).unwrap()["code"].clone();
     assert_eq!(code("a.nii"), "FileAborted", "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(files.iter().filter(|file| file["format"] == "png" && file["hounsfield"] == true).count(), 3);
 }

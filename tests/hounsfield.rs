@@ -143,17 +143,21 @@ fn pictures() -> Vec<(&'static str, Picture)> {
     }
     // Codes of 8 bits, as deeplesion_unpack.py unpacks them. Every fifth is enough of a kind.
     for path in files(&common::shared("data/deeplesion/Coded_png"), ".png").into_iter().step_by(5) {
-        let decoded = |&code: &i32| [-1024, -850, -100].get(usize::try_from(code).unwrap_or(3)).copied().unwrap_or(code - 2);
+        let decoded =
+            |&code: &i32| [-1024, -850, -100].get(usize::try_from(code).unwrap_or(3)).copied().unwrap_or(code - 2);
         for slice in slices(&path) {
             let Picture { cols, hu } = Picture::of(&slice);
-            pictures.push(("deeplesion, below 0 HU in three steps", Picture { cols, hu: hu.iter().map(decoded).collect() }));
+            pictures.push((
+                "deeplesion, below 0 HU in three steps",
+                Picture { cols, hu: hu.iter().map(decoded).collect() },
+            ));
         }
     }
     pictures
 }
 
 #[test]
-#[ignore = "needs ../shared, which no checkout has by itself"]
+#[ignore = "reads ../shared/data: cargo xtask test shared"]
 fn hardly_a_ct_fails_and_hardly_anything_else_passes() {
     let (mut good, mut bad) = (Table::default(), Table::default());
     for (at, (pack, picture)) in pictures().iter().enumerate() {
@@ -161,7 +165,10 @@ fn hardly_a_ct_fails_and_hardly_anything_else_passes() {
         if pack.starts_with("ct-") {
             for side in [256, 128, 64] {
                 if let Some(middle) = picture.middle(side) {
-                    good.count(&format!("ct-lesions and ct-more, {side} pixels around the body's middle"), middle.passes());
+                    good.count(
+                        &format!("ct-lesions and ct-more, {side} pixels around the body's middle"),
+                        middle.passes(),
+                    );
                 }
             }
         }
@@ -173,7 +180,10 @@ fn hardly_a_ct_fails_and_hardly_anything_else_passes() {
                 if n % 200 == 0 { 20_000 } else { hu }
             };
             let hu = picture.hu.iter().map(|&hu| metal(hu)).collect();
-            good.count("every tenth of them, with 20000 HU in every 200th pixel", Picture { cols: picture.cols, hu }.passes());
+            good.count(
+                "every tenth of them, with 20000 HU in every 200th pixel",
+                Picture { cols: picture.cols, hu }.passes(),
+            );
             for (what, change) in OTHERWISE {
                 bad.count(what, picture.passes_as(change));
             }
@@ -189,7 +199,9 @@ fn hardly_a_ct_fails_and_hardly_anything_else_passes() {
         let passes = arrange(decoded, &[]).iter().all(lesionlens::series::Series::is_hounsfield);
         match format {
             Format::Dicom => good.count("CT images of other projects' test sets", passes),
-            Format::Nifti | Format::Nrrd => bad.count("volumes of other projects' test sets, none of them a CT", passes),
+            Format::Nifti | Format::Nrrd => {
+                bad.count("volumes of other projects' test sets, none of them a CT", passes)
+            }
             Format::Png | Format::Tiff => bad.count("16-bit pictures of other projects' test sets", passes),
         }
         if (format == Format::Dicom) != passes {

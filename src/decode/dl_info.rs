@@ -10,7 +10,7 @@ use super::DecodeError;
 use super::budget::Budget;
 use super::error::printable;
 use crate::detection::{LesionType, Truth};
-use crate::geometry::{PIXEL_MM, BBox, Spacing};
+use crate::geometry::{BBox, PIXEL_MM, Spacing};
 use crate::hounsfield::Window;
 
 /// The rows of a `DL_info.csv`, one per marked lesion, in the file's order.
@@ -260,9 +260,7 @@ impl Cell<'_> {
         let expected = "three numbers x, y, z in mm: 0.05 to 10 between pixels, above 0 between slices";
         let fits = |[x, y, z]: [f64; 3]| PIXEL_MM.contains(&x) && PIXEL_MM.contains(&y) && z.is_finite() && z > 0.0;
         match self.list::<f64, 3>(expected)? {
-            Some(mm @ [x_mm, y_mm, z_mm]) if fits(mm) => {
-                Ok(Some(Spacing { x_mm, y_mm, z_mm: Some(z_mm) }))
-            }
+            Some(mm @ [x_mm, y_mm, z_mm]) if fits(mm) => Ok(Some(Spacing { x_mm, y_mm, z_mm: Some(z_mm) })),
             Some(_) => Err(self.bad(expected)),
             None => Ok(None),
         }

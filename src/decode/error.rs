@@ -43,7 +43,9 @@ pub enum DecodeError {
         limit: usize,
     },
     /// Decoding would take more steps than one file may cost.
-    #[error("{what} would take longer than one file may; the file is damaged, or made to keep a reader busy: leave it out")]
+    #[error(
+        "{what} would take longer than one file may; the file is damaged, or made to keep a reader busy: leave it out"
+    )]
     OverWork {
         /// What the steps were for.
         what: &'static str,
@@ -450,7 +452,9 @@ pub enum DecodeError {
         high: f64,
     },
     /// A map of another quantity, such as blood flow or iodine.
-    #[error("ImageType of this DICOM image says {found}: it is a map of another quantity than Hounsfield units; leave it out")]
+    #[error(
+        "ImageType of this DICOM image says {found}: it is a map of another quantity than Hounsfield units; leave it out"
+    )]
     OtherQuantity {
         /// The value of ImageType.
         found: String,
@@ -470,7 +474,7 @@ impl DecodeErrorCode {
         match self {
             Self::FileTooLarge | Self::OverBudget | Self::OverWork | Self::ImageTooLarge | Self::DicomTooDeep => {
                 Fault::Limit
-            },
+            }
             _ => Fault::File,
         }
     }

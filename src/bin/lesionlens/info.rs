@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use lesionlens::report::json::{SeriesReport, FileInfo, ImageInfo, InfoReport, TableInfo};
+use lesionlens::report::json::{FileInfo, ImageInfo, InfoReport, SeriesReport, TableInfo};
 use lesionlens::study::{AddedKind, Study};
 
 use crate::files::read_each;
