@@ -50,7 +50,7 @@ fn go_through(name: &str, bytes: &[u8], spec: &ModelSpec) -> Answer {
 }
 
 #[test]
-#[ignore = "needs ../shared, which no checkout has by itself"]
+#[ignore = "reads ../shared/conformance: cargo xtask test shared"]
 fn every_file_gets_what_the_table_says() {
     let folder = common::shared("conformance/contradictions");
     let spec = ModelSpec::from_json(&common::shipped_model().0).expect("the shipped spec");

@@ -320,6 +320,9 @@ fn nothing_gives_nothing() {
     assert!(arrange(Vec::new(), &[]).is_empty());
 }
 
+/// Values as a function of their index, by name.
+type Values = (&'static str, fn(i32) -> i32);
+
 /// Whether a series of one slice passes whose 64 × 64 values are a function of their index.
 fn passes(hu: impl Fn(i32) -> i32) -> bool {
     let stored = StoredValues::Wide((0..4096).map(hu).collect());
@@ -342,7 +345,7 @@ fn body(at: i32) -> i32 {
 
 #[test]
 fn values_that_lie_as_those_of_a_ct_pass() {
-    let cases: [(&str, fn(i32) -> i32); 7] = [
+    let cases: [Values; 7] = [
         ("a body", body),
         ("with metal", |at| if at % 50 == 0 { 15_000 } else { body(at) }),
         ("within the body, without any air", |at| body(65 + at % 35 + at / 35 * 100)),
@@ -358,7 +361,7 @@ fn values_that_lie_as_those_of_a_ct_pass() {
 
 #[test]
 fn values_that_do_not_lie_as_those_of_a_ct_fail() {
-    let cases: [(&str, fn(i32) -> i32); 12] = [
+    let cases: [Values; 12] = [
         ("HU + 1024", |at| (body(at) + 1024).max(0)),
         ("HU + 1024, padding outside", |at| if body(at) == -2000 { -2000 } else { body(at) + 1024 }),
         ("HU + 1024, padding that looks like air", |at| if body(at) == -2000 { -1024 } else { body(at) + 1024 }),

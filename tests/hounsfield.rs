@@ -73,8 +73,11 @@ impl Picture {
     }
 }
 
+/// A way to store values, by name.
+type Change = (&'static str, fn(i32) -> i32);
+
 /// What an image of CT values becomes when another program stores it, and the values are then taken for Hounsfield units.
-const OTHERWISE: [(&str, fn(i32) -> i32); 11] = [
+const OTHERWISE: [Change; 11] = [
     ("HU + 1024, cut off at 0", |hu| (hu + 1024).max(0)),
     ("HU + 1024, −2000 outside", |hu| if hu <= -1000 { -2000 } else { hu + 1024 }),
     ("HU + 1000", |hu| hu + 1000),
@@ -157,7 +160,7 @@ fn pictures() -> Vec<(&'static str, Picture)> {
 }
 
 #[test]
-#[ignore = "needs ../shared, which no checkout has by itself"]
+#[ignore = "reads ../shared/data: cargo xtask test shared"]
 fn hardly_a_ct_fails_and_hardly_anything_else_passes() {
     let (mut good, mut bad) = (Table::default(), Table::default());
     for (at, (pack, picture)) in pictures().iter().enumerate() {

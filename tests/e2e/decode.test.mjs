@@ -220,6 +220,13 @@ describe("decoding in the page", () => {
       if (expected.get(name) === "no_hu") assert.equal(searched, 0, what);
       if (code === undefined) assert.deepEqual([unsaid, refused], [0, []], what);
     }
+    // What is no refusal is a badge and a sentence.
+    const moved = readFileSync(path.join(contradictions, "p01_hu1024.png"));
+    await page.locator("#file-input").setInputFiles([{ name: "moved.png", mimeType: "image/png", buffer: moved }]);
+    await stage(page, ["done"]);
+    assert.ok(await page.isVisible("[data-testid=not-hu]"));
+    assert.match(await page.innerText("body"), /Not HU: the values of this series do not lie as those of a CT/);
+    assert.deepEqual(await shownErrors(page), []);
     const slowest = Math.max(...result.answers.map(({ ms }) => ms));
     t.diagnostic(
       `${files.length} files; slowest ${Math.round(slowest)} ms; memory ${Math.round(result.bytes / 1048576)} MiB`,
@@ -252,10 +259,11 @@ describe("decoding in the page", () => {
 
   test("a picture carries the badge, and a folder's other files are counted", async () => {
     const eight = readFileSync(path.join(FIXTURES, "bad", "8_bit.png"));
+    const n_before = await page.evaluate(() => globalThis.workerCalls.length);
     await page.locator("#file-input").setInputFiles([{ name: "8_bit.png", mimeType: "image/png", buffer: eight }]);
     await stage(page, ["done"]);
     assert.ok(await page.isVisible("[data-testid=not-hu]"));
-    const calls = await page.evaluate(() => globalThis.workerCalls.slice());
+    const calls = await page.evaluate((from) => globalThis.workerCalls.slice(from), n_before);
     assert.ok(calls.includes("render") && !calls.includes("input"), "shown, and not searched");
     await page.locator("input[webkitdirectory]").setInputFiles(path.join(FIXTURES, "bad"));
     await stage(page, ["done"]);

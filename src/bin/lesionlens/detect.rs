@@ -36,7 +36,7 @@ pub(crate) fn detect(
         let detections = found.into_iter().map(|record| record.detection).filter(|found| found.score >= threshold);
         let Some(series) = study.series().get(series_idx) else { continue };
         let image = ImageDetections::new(series, slice_idx, detections.collect());
-        write!(out, "{}\n", if is_first { "" } else { "," })?;
+        writeln!(out, "{}", if is_first { "" } else { "," })?;
         write_indented(out, &image)?;
         out.flush()?;
         is_first = false;

@@ -8,7 +8,7 @@
 //! file (slices or a refusal) does not matter to it: this process reads the file again and says so.
 
 use std::fs;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -88,7 +88,9 @@ impl Helper {
         let stdout = child.stdout.take().context("reading from the child process")?;
         let (sender, answers) = mpsc::channel();
         // Ends when the child does, or when nobody listens any more.
-        thread::spawn(move || stdout.bytes().map_while(Result::ok).try_for_each(|byte| sender.send(byte)));
+        thread::spawn(move || {
+            BufReader::new(stdout).bytes().map_while(Result::ok).try_for_each(|byte| sender.send(byte))
+        });
         Ok(Self { child, answers })
     }
 
