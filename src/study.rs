@@ -19,6 +19,7 @@ use crate::input::{ImageFromInput, InputTensor, input_tensor};
 use crate::lesion::Lesion;
 use crate::link::{Linking, Member, Searched, link};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
+use crate::report::bookmarks::{self, Bookmark, BookmarksRead, table_name};
 use crate::report::{DetectionRecord, SeriesInfo};
 use crate::series::{HounsfieldSeries, Series, arrange};
 use crate::slice::{Slice, SliceId};
@@ -307,6 +308,34 @@ impl Study {
     #[must_use]
     pub fn found(&self, slice: &SliceId) -> Option<&[Detection]> {
         self.found.get(slice).map(Vec::as_slice)
+    }
+
+    /// Bookmarks as a table in the columns of `DL_info.csv`; those on slices that are not there are left out.
+    ///
+    /// # Errors
+    /// [`DecodeError::CsvDamaged`] where the table cannot be written, which memory alone could prevent.
+    pub fn bookmarks_csv(&self, bookmarks: &[Bookmark]) -> Result<String, DecodeError> {
+        let row = |bookmark: &Bookmark| {
+            let (_, series, slice_idx) = self.place(bookmark.slice.as_str()).ok()?;
+            let path = &series.slices().get(slice_idx)?.info().path;
+            Some(bookmarks::row(bookmark, series, slice_idx, path))
+        };
+        bookmarks::table(bookmarks.iter().filter_map(row))
+    }
+
+    /// The bookmarks of a table in the columns of `DL_info.csv` on the slices that are open. Of slices with one name, the
+    /// first is meant.
+    ///
+    /// # Errors
+    /// What is no such table, or has a cell that is no measurement.
+    pub fn read_bookmarks(&self, bytes: &[u8]) -> Result<BookmarksRead, DecodeError> {
+        let mut slices: HashMap<String, &SliceId> = HashMap::new();
+        for series in &self.series {
+            for (slice, id) in series.slices().iter().zip(series.slice_ids()) {
+                slices.entry(table_name(&slice.info().path)).or_insert(id);
+            }
+        }
+        bookmarks::read(bytes, |name| slices.get(name).map(|&id| id.clone()))
     }
 
     /// What was found so far with a score of `threshold` or more, linked over the slices of each series, by falling score;

@@ -17,6 +17,7 @@ import { LlHelp } from "./ll-help.js";
 import { LlLayers } from "./ll-layers.js";
 import { LlLesions } from "./ll-lesions.js";
 import { LlLock } from "./ll-lock.js";
+import { LlMarks } from "./ll-marks.js";
 import { LlNotice } from "./ll-notice.js";
 import { LlOpen } from "./ll-open.js";
 import { LlPlace } from "./ll-place.js";
@@ -73,7 +74,12 @@ export class LesionLens extends Part {
       make("div", { class: "tools" }, part(new LlPlace()), part(new LlCine()), part(new LlLayers())),
       make("div", { class: "tools" }, part(new LlPresets()), part(new LlWindow())),
     );
-    this.#foundPanel.append(part(new LlThreshold()), part(new LlLesions()), part(new LlDetections()));
+    this.#foundPanel.append(
+      part(new LlThreshold()),
+      part(new LlLesions()),
+      part(new LlDetections()),
+      part(new LlMarks()),
+    );
     this.replaceChildren(
       this.#header,
       make("main", {}, part(this.#welcome), this.#seriesPanel, this.#middle, this.#foundPanel),

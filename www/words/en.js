@@ -266,6 +266,39 @@ export const en = {
     redo: "Redo (Ctrl+Y)",
   },
 
+  marks: {
+    heading: "Measurements",
+    draw: "Draw on the slice",
+    tools: {
+      diameters: "Long and short diameter (key M)",
+      line: "Length (key L)",
+      arrow: "Arrow (key A)",
+      text: "Text",
+    },
+    kinds: { diameters: "Diameters", line: "Length", arrow: "Arrow", text: "Text" },
+    takeOver: "Take over the detector's diameters",
+    text: "Text",
+    remove: "Remove",
+    /** @param {number} length @param {"mm" | "px"} unit */
+    length: (length, unit) => `${f.tenths(length)} ${unit}`,
+    /** @param {number} long @param {number} short @param {"mm" | "px"} unit */
+    size: (long, short, unit) => `${f.tenths(long)} × ${f.tenths(short)} ${unit}`,
+    /** @param {boolean} isMeasurable @param {number} least_mm */
+    long: (isMeasurable, least_mm) =>
+      isMeasurable
+        ? `long axis ≥ ${f.plain(least_mm)} mm: measurable`
+        : `long axis < ${f.plain(least_mm)} mm: not measurable`,
+    node: "short axis ≥ 15 mm: as a node measurable too",
+    recist:
+      "RECIST 1.1 (Eisenhauer 2009): measurable from 10 mm long axis on slices of 5 mm or less, thicker ones from twice their distance; a lymph node from 15 mm short axis.",
+    save: "Save bookmarks",
+    saveHint: "The diameters as a table with DeepLesion's columns. It names the files of the slices.",
+    load: "Load bookmarks",
+    loadHint: "A table with DeepLesion's columns, for the slices that are open",
+    /** @param {number} n @param {number} others */
+    loaded: (n, others) => `${f.integer(n)} loaded; ${f.integer(others)} rows without measurement or for other slices.`,
+  },
+
   detections: {
     heading: "Detections",
     /** @param {number} shown @param {number} threshold */
@@ -318,6 +351,7 @@ export const en = {
       ["Space", "reset window, place and selection"],
       ["N, P", "next and previous detection"],
       ["point or select", "long and short diameter of a detection"],
+      ["M, L, A", "draw diameters, a length, an arrow"],
       ["J, K", "next and previous lesion"],
       ["Ctrl+Z, Ctrl+Y", "undo and redo what you say"],
       ["T", "truth boxes on and off"],

@@ -45,6 +45,14 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = true)]
         json: bool,
     },
+    /// Counts marks and false marks on stacks with truth, linked over slices and not.
+    Link {
+        /// Files, folders, and the `DL_info.csv` tables that give truth to PNG slices.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        model: ModelArg,
+    },
     /// Lists every code that errors, series and detections carry.
     Codes,
     /// Scores detections on the key slices of a folder in DeepLesion's layout.

@@ -30,7 +30,7 @@ pub(crate) fn detect(paths: &[PathBuf], threshold: Option<f32>, model: &mut impl
 }
 
 /// Ids of the slices that hold Hounsfield units.
-fn searchable(study: &Study) -> Vec<String> {
+pub(crate) fn searchable(study: &Study) -> Vec<String> {
     let series = study.series().iter().filter(|series| series.is_hounsfield());
     series.flat_map(|series| series.slice_ids()).map(ToString::to_string).collect()
 }

@@ -8,6 +8,7 @@ mod detect;
 mod files;
 mod froc;
 mod info;
+mod link;
 
 use std::fs;
 use std::io::Write;
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
                 detect::detect(&paths, threshold, &mut net)?
             })
         }
+        Command::Link { paths, model } => print_json(&link::measure(&paths, &mut model.load()?)?),
         Command::Codes => print_json(&codes()),
         Command::Froc(args) => print_json(&froc::froc(&args)?),
         Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),
