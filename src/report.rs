@@ -4,4 +4,4 @@ pub mod bookmarks;
 pub mod json;
 mod records;
 
-pub use records::{DetectionRecord, SeriesInfo, SliceSummary, SpacingInfo};
+pub use records::{Comparison, DetectionRecord, SeriesInfo, SliceComparison, SliceSummary, SpacingInfo};

@@ -106,6 +106,15 @@ impl Workbench {
         record(&self.study.lesions(threshold))
     }
 
+    /// What was found so far of what tables mark, from `threshold` up, and the FROC curve of it.
+    ///
+    /// # Errors
+    /// None in practice: the records always convert.
+    #[wasm_bindgen(unchecked_return_type = "Comparison")]
+    pub fn compare(&self, threshold: f32) -> Result<JsValue, JsValue> {
+        record(&self.study.compare(threshold))
+    }
+
     /// A person's diameters as a table in DeepLesion's columns.
     ///
     /// # Errors

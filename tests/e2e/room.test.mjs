@@ -373,4 +373,30 @@ describe("the reading room", () => {
     near(parseFloat(text), Number(key), 0.06);
     assert.deepEqual(complaints, []);
   });
+
+  test("hits, misses and unmatched marks follow the threshold, with the study's FROC curve", async (t) => {
+    const { page, complaints } = await sample(t);
+    await stage(page, ["done"], 180_000);
+    await page.click("ll-compare summary");
+    await page.waitForSelector("[data-testid=compare-total][data-truth]");
+    const totals = () =>
+      page.$eval("[data-testid=compare-total]", ({ dataset }) => [+dataset.hit, +dataset.truth, +dataset.unmatched]);
+    const [hit, truth, unmatched] = await totals();
+    const n_boxes = Number((await page.textContent(".tag.truth")).split(" ")[0]);
+    assert.equal(truth, n_boxes);
+    assert.ok(hit > 0 && hit <= truth, `${hit} of ${truth}`);
+    const slices = await page.locator(".compare-list button").allTextContents();
+    assert.ok(slices.length > 3 && slices.every((text) => /^Slice \d+: ✓ \d+ of \d+, \? \d+$/.test(text)));
+    const sum = (pattern) => slices.reduce((all, text) => all + Number(pattern.exec(text)[1]), 0);
+    assert.deepEqual([sum(/✓ (\d+)/), sum(/of (\d+)/), sum(/\? (\d+)/)], [hit, truth, unmatched]);
+    assert.match(await page.getAttribute("[data-testid=froc]", "aria-label"), /% of truth boxes found at/);
+    await page.fill("[data-testid=threshold]", "0.9");
+    await page.waitForFunction(
+      (n) => Number(document.querySelector("[data-testid=compare-total]").getAttribute("data-hit")) < n,
+      hit,
+    );
+    await page.locator(".compare-list button").last().click();
+    assert.equal(await position(page), Number(/^Slice (\d+)/.exec(slices.at(-1))[1]));
+    assert.deepEqual(complaints, []);
+  });
 });

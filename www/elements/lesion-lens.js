@@ -10,6 +10,7 @@
 import { make, setAttributes, setText } from "./dom.js";
 import { attachKeys } from "./keys.js";
 import { LlCine } from "./ll-cine.js";
+import { LlCompare } from "./ll-compare.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
@@ -79,6 +80,7 @@ export class LesionLens extends Part {
       part(new LlLesions()),
       part(new LlDetections()),
       part(new LlMarks()),
+      part(new LlCompare()),
     );
     this.replaceChildren(
       this.#header,

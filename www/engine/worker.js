@@ -70,6 +70,7 @@ const calls = {
   thumbnail: (slice, longest) => study().thumbnail(slice, longest),
   huAt: (slice, col, row) => study().huAt(slice, col, row),
   lesions: (threshold) => study().lesions(threshold),
+  compare: (threshold) => study().compare(threshold),
   bookmarksCsv: (bookmarks) => study().bookmarksCsv(bookmarks),
   readBookmarks: (bytes) => study().readBookmarks(bytes),
   fingerprint: (slice) => study().fingerprint(slice),

@@ -6,7 +6,7 @@
  * nothing more. A study whose worker is lost goes on with another one, without what the first was lost over.
  */
 
-/** @import { BookmarksRead, Window as DisplayWindow } from "lesionlens" */
+/** @import { BookmarksRead, Comparison, Window as DisplayWindow } from "lesionlens" */
 /** @import { Mark } from "../state/reader.js" */
 /** @import { Pool } from "../engine/pool.js" */
 /** @import { StateStore } from "../state/state.js" */
@@ -139,6 +139,15 @@ export class Study {
   async huAt(slice, col, row) {
     const hu = await this.#look(slice, (_, { client }) => client.call("huAt", [slice, col, row], { about: slice }));
     return hu ?? null;
+  }
+
+  /**
+   * What was found so far of what tables mark.
+   * @param {number} threshold
+   * @returns {Promise<Comparison | null>}
+   */
+  async compare(threshold) {
+    return this.#look("", (_, { client }) => client.call("compare", [threshold]));
   }
 
   /**

@@ -10,6 +10,7 @@ const f = formats("en");
 const SLICES = { one: "slice", other: "slices" };
 const FILES = { one: "file", other: "files" };
 const DETECTIONS = { one: "detection", other: "detections" };
+const UNMATCHED = { one: "unmatched mark", other: "unmatched marks" };
 const TRUTH_BOXES = { one: "truth box", other: "truth boxes" };
 /** A share as a percentage, the sign set apart. @param {number} share */
 const percent = (share) => `${f.hundreds(share)}\u00a0%`;
@@ -297,6 +298,28 @@ export const en = {
     loadHint: "A table with DeepLesion's columns, for the slices that are open",
     /** @param {number} n @param {number} others */
     loaded: (n, others) => `${f.integer(n)} loaded; ${f.integer(others)} rows without measurement or for other slices.`,
+  },
+
+  compare: {
+    heading: "Compared with truth",
+    /** @param {number} hit @param {number} truth @param {number} unmatched @param {number} slices */
+    total: (hit, truth, unmatched, slices) =>
+      `✓ ${f.integer(hit)} found, ✗ ${f.integer(truth - hit)} missed, ? ${f.count(unmatched, UNMATCHED)}, on ${f.count(slices, SLICES)} with truth`,
+    /** @param {number} slice 1-based @param {number} hit @param {number} truth @param {number} unmatched */
+    slice: (slice, hit, truth, unmatched) =>
+      `Slice ${f.integer(slice)}: ✓ ${f.integer(hit)} of ${f.integer(truth)}, ? ${f.integer(unmatched)}`,
+    across: "False positives per image",
+    up: "Lesions found",
+    /** @param {number} value */
+    tick: (value) => f.any(value),
+    /** @param {number} share */
+    percent: (share) => percent(share),
+    legend:
+      "Orange: this study's truth boxes, met from an overlap (IoU) of 0.5 up; slices without truth do not count. Grey: the model's measured points with their 95 % intervals, by marks per slice. One study has no interval.",
+    /** @param {number} sensitivity @param {number} rate */
+    spoken: (sensitivity, rate) =>
+      `FROC curve; at this threshold ${percent(sensitivity)} of truth boxes found at ${f.hundredths(rate)} false positives per image`,
+    nothing: "FROC curve; nothing is found at this threshold",
   },
 
   detections: {
