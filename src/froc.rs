@@ -115,6 +115,59 @@ pub struct Report {
     pub strata: Vec<Stratum>,
 }
 
+/// One point of a FROC curve: what is found, and at what price, with all detections down to a score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Step {
+    /// The lowest score that counts.
+    pub score: f32,
+    /// False positives per image.
+    pub false_positives_per_image: f64,
+    /// Share of the lesions that are found, 0..=1.
+    pub sensitivity: f64,
+}
+
+/// The whole curve by [`Criterion::Iou50`], a point for each score that occurs, by falling score; empty without images
+/// or lesions.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub fn curve(images: &[EvalImage]) -> Vec<Step> {
+    let cohort = Cohort::new(images);
+    let (n_images, n_lesions) = (images.len() as f64, cohort.lesions.len() as f64);
+    if images.is_empty() || cohort.lesions.is_empty() {
+        return Vec::new();
+    }
+    let mut steps: Vec<Step> = Vec::new();
+    let (mut n_false, mut n_found) = (0_usize, 0_usize);
+    let mut scores: Vec<f32> = images.iter().flat_map(|image| image.detections.iter().map(|d| d.score)).collect();
+    scores.sort_by(|a, b| b.total_cmp(a));
+    for (score, event) in scores.into_iter().zip(cohort.events(Criterion::Iou50)) {
+        n_false += usize::from(event.is_false_positive);
+        n_found += event.found.len();
+        let step = Step {
+            score,
+            false_positives_per_image: n_false as f64 / n_images,
+            sensitivity: n_found as f64 / n_lesions,
+        };
+        match steps.last_mut() {
+            Some(last) if last.score.total_cmp(&score).is_eq() => *last = step,
+            _ => steps.push(step),
+        }
+    }
+    steps
+}
+
+/// What one image's detections say about its lesions, by [`Criterion::Iou50`]: places in the list of lesions that are
+/// found, and of detections that meet no lesion.
+#[must_use]
+pub fn matched(lesions: &[Truth], detections: &[Detection]) -> (Vec<usize>, Vec<usize>) {
+    let meets = |lesion: &Truth, detection: &Detection| Criterion::Iou50.is_met(&detection.box_px, &lesion.box_px);
+    let is_found = |lesion: &Truth| detections.iter().any(|detection| meets(lesion, detection));
+    let is_false = |detection: &Detection| !lesions.iter().any(|lesion| meets(lesion, detection));
+    let places = |are: Vec<bool>| are.into_iter().enumerate().filter(|&(_, is)| is).map(|(at, _)| at).collect();
+    (places(lesions.iter().map(is_found).collect()), places(detections.iter().map(is_false).collect()))
+}
+
 /// Scores detections against lesions.
 #[must_use]
 pub fn evaluate(images: &[EvalImage]) -> Report {

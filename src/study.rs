@@ -14,12 +14,14 @@ use crate::decode::{Archive, DecodeError, Decoded, DlInfo, decode};
 use crate::detection::{Axes, Detection, DetectionId};
 use crate::detector::detections;
 use crate::fault::{Fault, Reported};
+use crate::froc::{self, EvalImage};
 use crate::hounsfield::Window;
 use crate::input::{ImageFromInput, InputTensor, input_tensor};
 use crate::lesion::Lesion;
 use crate::link::{Linking, Member, Searched, link};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
-use crate::report::{DetectionRecord, SeriesInfo};
+use crate::report::bookmarks::{self, Bookmark, BookmarksRead, table_name};
+use crate::report::{Comparison, DetectionRecord, SeriesInfo, SliceComparison};
 use crate::series::{HounsfieldSeries, Series, arrange};
 use crate::slice::{Slice, SliceId};
 use crate::view::{render, thumbnail};
@@ -332,6 +334,34 @@ impl Study {
         self.found.get(slice).map(Vec::as_slice)
     }
 
+    /// Bookmarks as a table in the columns of `DL_info.csv`; those on slices that are not there are left out.
+    ///
+    /// # Errors
+    /// [`DecodeError::CsvDamaged`] where the table cannot be written, which memory alone could prevent.
+    pub fn bookmarks_csv(&self, bookmarks: &[Bookmark]) -> Result<String, DecodeError> {
+        let row = |bookmark: &Bookmark| {
+            let (_, series, slice_idx) = self.place(bookmark.slice.as_str()).ok()?;
+            let path = &series.slices().get(slice_idx)?.info().path;
+            Some(bookmarks::row(bookmark, series, slice_idx, path))
+        };
+        bookmarks::table(bookmarks.iter().filter_map(row))
+    }
+
+    /// The bookmarks of a table in the columns of `DL_info.csv` on the slices that are open. Of slices with one name, the
+    /// first is meant.
+    ///
+    /// # Errors
+    /// What is no such table, or has a cell that is no measurement.
+    pub fn read_bookmarks(&self, bytes: &[u8]) -> Result<BookmarksRead, DecodeError> {
+        let mut slices: HashMap<String, &SliceId> = HashMap::new();
+        for series in &self.series {
+            for (slice, id) in series.slices().iter().zip(series.slice_ids()) {
+                slices.entry(table_name(&slice.info().path)).or_insert(id);
+            }
+        }
+        bookmarks::read(bytes, |name| slices.get(name).map(|&id| id.clone()))
+    }
+
     /// What was found so far with a score of `threshold` or more, linked over the slices of each series, by falling score;
     /// equal scores keep the order of series and slices.
     #[must_use]
@@ -356,6 +386,37 @@ impl Study {
             .collect();
         let groups = link(&slices, Linking::default());
         groups.iter().filter_map(|members| lesion(series, &slices, members)).collect()
+    }
+
+    /// What was found so far of what the tables mark, on the slices that they mark: hits and misses with a score of
+    /// `threshold` or more, and the curve over all scores. DeepLesion's possibly noisy marks do not count, as in
+    /// [`froc`].
+    #[must_use]
+    pub fn compare(&self, threshold: f32) -> Comparison {
+        let (mut slices, mut images) = (Vec::new(), Vec::new());
+        for series in &self.series {
+            for (slice_idx, id) in series.slice_ids().iter().enumerate() {
+                let truth: Vec<_> = series.truth(slice_idx).iter().filter(|truth| !truth.noisy).cloned().collect();
+                let Some(found) = self.found(id).filter(|_| !truth.is_empty()) else { continue };
+                let n_shown = found.partition_point(|detection| detection.score >= threshold);
+                let (hit, unmatched) = froc::matched(&truth, found.get(..n_shown).unwrap_or_default());
+                slices.push(SliceComparison {
+                    slice: id.clone(),
+                    n_truth: truth.len(),
+                    n_hit: hit.len(),
+                    missed: (0..truth.len()).filter(|at| !hit.contains(at)).collect(),
+                    unmatched: unmatched.into_iter().map(|rank| DetectionId::new(id, rank)).collect(),
+                });
+                images.push(EvalImage {
+                    patient: 0,
+                    source: String::new(),
+                    mm_per_px: series.spacing().x_mm,
+                    lesions: truth,
+                    detections: found.to_vec(),
+                });
+            }
+        }
+        Comparison { slices, curve: froc::curve(&images) }
     }
 
     fn place(&self, slice: &str) -> Result<(&SliceId, &Series, usize), StudyError> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use lesionlens::decode::{Decoded, decode};
 use lesionlens::detection::{Detection, Truth};
-use lesionlens::froc::{Criterion, EvalImage, Report, evaluate};
+use lesionlens::froc::{Criterion, EvalImage, Report, curve, evaluate, matched};
 use lesionlens::geometry::BBox;
 use lesionlens::nms::suppress;
 
@@ -52,6 +52,19 @@ fn froc_reproduces_an_example_computed_by_hand() {
     }
     let mean = report.curves[0].mean_sensitivity;
     assert!((mean - (0.25 + 0.75 * 3.0) / 4.0).abs() < 1e-12, "{mean}");
+}
+
+#[test]
+fn the_curve_has_a_point_for_each_score_and_ends_where_the_detections_do() {
+    let (a, b) = (bbox(0., 0., 10., 10.), bbox(50., 50., 60., 60.));
+    let far = bbox(200., 200., 210., 210.);
+    let images = [image(1, &[a, b], &[(a, 0.9), (far, 0.8), (a, 0.5)]), image(2, &[a], &[(far, 0.8), (a, 0.5)])];
+    let points: Vec<_> =
+        curve(&images).iter().map(|step| (step.score, step.false_positives_per_image, step.sensitivity)).collect();
+    assert_eq!(points, [(0.9, 0.0, 1.0 / 3.0), (0.8, 1.0, 1.0 / 3.0), (0.5, 1.0, 2.0 / 3.0)]);
+    assert!(curve(&[]).is_empty() && curve(&[image(1, &[], &[(a, 0.9)])]).is_empty());
+    let EvalImage { lesions, detections, .. } = &images[0];
+    assert_eq!(matched(lesions, detections), (vec![0], vec![1]));
 }
 
 #[test]

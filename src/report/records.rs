@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::detection::{Detection, DetectionId};
+use crate::froc::Step;
 use crate::geometry::{BBox, Spacing};
 use crate::hounsfield::Window;
 use crate::series::{Note, OrderRule, Series, SeriesId, SpacingSource};
@@ -77,6 +78,33 @@ pub struct DetectionRecord {
     /// Box, score, diameters and type.
     #[serde(flatten)]
     pub detection: Detection,
+}
+
+/// What the detector found of what a table marks, on the slices that it marks and that were searched. Other slices say
+/// nothing: nobody looked for lesions there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
+pub struct Comparison {
+    /// The slices that count, in their order.
+    pub slices: Vec<SliceComparison>,
+    /// The FROC curve, a point for each score, by falling score, from the model's score floor up.
+    pub curve: Vec<Step>,
+}
+
+/// [`Comparison`] on one slice, at the threshold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(missing_as_null))]
+pub struct SliceComparison {
+    /// The slice.
+    pub slice: SliceId,
+    /// Truth boxes.
+    pub n_truth: usize,
+    /// Truth boxes that a detection meets.
+    pub n_hit: usize,
+    /// Places, from 0, of the truth boxes that no detection meets.
+    pub missed: Vec<usize>,
+    /// Detections that meet no truth box.
+    pub unmatched: Vec<DetectionId>,
 }
 
 impl SeriesInfo {

@@ -7,6 +7,7 @@ use web_sys::ImageData;
 use super::records::{object, pixels, record, returned, thrown, thrown_model, thrown_search};
 use crate::hounsfield::Window;
 use crate::model::ModelSpec;
+use crate::report::bookmarks::Bookmark;
 use crate::study::{Picture, Study, Ticket};
 
 /// One opened study; a worker may hold several. After a trap the instance is unusable: end the worker.
@@ -103,6 +104,37 @@ impl Workbench {
     #[wasm_bindgen(unchecked_return_type = "Lesion[]")]
     pub fn lesions(&self, threshold: f32) -> Result<JsValue, JsValue> {
         record(&self.study.lesions(threshold))
+    }
+
+    /// What was found so far of what tables mark, from `threshold` up, and the FROC curve of it.
+    ///
+    /// # Errors
+    /// None in practice: the records always convert.
+    #[wasm_bindgen(unchecked_return_type = "Comparison")]
+    pub fn compare(&self, threshold: f32) -> Result<JsValue, JsValue> {
+        record(&self.study.compare(threshold))
+    }
+
+    /// A person's diameters as a table in DeepLesion's columns.
+    ///
+    /// # Errors
+    /// `StudyError` for what are no bookmarks.
+    #[wasm_bindgen(js_name = bookmarksCsv)]
+    pub fn bookmarks_csv(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Bookmark[]")] bookmarks: JsValue,
+    ) -> Result<String, JsValue> {
+        let bookmarks: Vec<Bookmark> = returned(bookmarks)?;
+        self.study.bookmarks_csv(&bookmarks).map_err(|error| thrown(&error))
+    }
+
+    /// The diameters that such a table has for open slices.
+    ///
+    /// # Errors
+    /// `DecodeError` for another file.
+    #[wasm_bindgen(js_name = readBookmarks, unchecked_return_type = "BookmarksRead")]
+    pub fn read_bookmarks(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        record(&self.study.read_bookmarks(bytes).map_err(|error| thrown(&error))?)
     }
 
     /// Digest of the stored values of one slice.

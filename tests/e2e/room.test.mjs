@@ -1,6 +1,7 @@
 /** The reading room: how a slice is placed, windowed, scrolled and read, with mouse, keys and fingers. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -284,6 +285,118 @@ describe("the reading room", () => {
     await page.fill("[data-testid=threshold]", "0.6");
     await page.waitForFunction((n) => document.querySelectorAll("[data-testid=lesion]").length < n, all.length);
     assert.ok((await rows()).every(({ score }) => Number(score) >= 0.6));
+    assert.deepEqual(complaints, []);
+  });
+
+  test("diameters, lengths, arrows and text are drawn, dragged, taken back, saved and loaded", async (t) => {
+    const { page, complaints } = await sample(t);
+    const whole = await place(page);
+    const scale = whole.width / 512;
+    const at = (x, y) => /** @type {[number, number]} */ ([whole.left + x * scale, whole.top + y * scale]);
+    const drag = async (from, to) => {
+      await page.mouse.move(...at(...from));
+      await page.mouse.down();
+      await page.mouse.move(...at(...to), { steps: 4 });
+      await page.mouse.up();
+    };
+    const marks = () =>
+      page.$$eval("[data-testid=mark]", (rows) =>
+        rows.map((row) => ({ kind: row.dataset.kind, text: row.querySelector(".what").textContent })),
+      );
+    const window = await page.textContent("[data-testid=window]");
+
+    await page.keyboard.press("m");
+    await drag([200, 200], [250, 200]);
+    const [first] = await marks();
+    assert.equal(first.kind, "diameters");
+    // 50 pixels of 0.8 mm, and the share that the short one begins with.
+    const [, long, short] = /^([\d.]+) × ([\d.]+) mm$/.exec(first.text);
+    near(Number(long), 40, 0.6);
+    near(Number(short), 24, 0.6);
+    assert.match(await page.textContent("[data-testid=mark] .hint"), /measurable; short axis ≥ 15/);
+    assert.equal(await page.textContent("[data-testid=window]"), window, "drawing does not window");
+
+    await drag([250, 200], [215, 200]);
+    // The long one is 15 pixels now; the short one stays and is the longer of both.
+    const [, longer, shorter] = /^([\d.]+) × ([\d.]+) mm$/.exec((await marks())[0].text);
+    near(Number(longer), 24, 0.6);
+    near(Number(shorter), 12, 0.6);
+    await page.keyboard.press("Control+z");
+    assert.deepEqual(await marks(), [first]);
+
+    await page.keyboard.press("l");
+    await drag([300, 300], [300, 330]);
+    await page.keyboard.press("a");
+    await drag([100, 300], [130, 330]);
+    await page.click("[data-tool=text]");
+    await page.mouse.click(...at(350, 150));
+    await page.fill("[data-testid=mark-text]", "here");
+    await page.press("[data-testid=mark-text]", "Enter");
+    const all = await marks();
+    assert.deepEqual(
+      all.map(({ kind }) => kind),
+      ["diameters", "line", "arrow", "text"],
+    );
+    near(parseFloat(all[1].text), 24, 0.6);
+    assert.equal(all[3].text, "here");
+
+    const download = page.waitForEvent("download");
+    await page.click("[data-testid=bookmarks-save]");
+    const saved = await (await download).path();
+    const csv = readFileSync(saved, "utf8");
+    assert.match(csv, /^File_name,Patient_index,Study_index,Series_ID,Key_slice_index,Measurement_coordinates/);
+    assert.equal(csv.trim().split("\n").length, 2, "a row for the diameters alone");
+
+    for (let n = 0; n < 5; n += 1) await page.keyboard.press("Control+z");
+    await page.locator(".stage").focus();
+    for (let n = 0; n < 6; n += 1) await page.keyboard.press("Control+z");
+    assert.deepEqual(await marks(), []);
+    await page.setInputFiles("[data-testid=bookmarks-file]", saved);
+    await page.waitForSelector("[data-testid=mark]");
+    assert.deepEqual(await marks(), [first], "as it was saved");
+    await page.keyboard.press("End");
+    await page.click("[data-testid=mark] button");
+    assert.equal(await position(page), 1);
+    await page.click("[data-testid=mark-remove]");
+    assert.deepEqual(await marks(), []);
+    assert.deepEqual(complaints, []);
+  });
+
+  test("a click takes the detector's diameters over, to be corrected", async (t) => {
+    const { page, complaints } = await sample(t);
+    await page.waitForSelector("[data-testid=lesion]", { timeout: 60_000 });
+    assert.ok(await page.isDisabled("[data-testid=take-over]"));
+    await page.locator("[data-testid=lesion] button").first().click();
+    const key = await page.getAttribute(".detection-list li:has([aria-current])", "data-long-mm");
+    await page.click("[data-testid=take-over]");
+    const text = await page.textContent("[data-testid=mark] .what");
+    near(parseFloat(text), Number(key), 0.06);
+    assert.deepEqual(complaints, []);
+  });
+
+  test("hits, misses and unmatched marks follow the threshold, with the study's FROC curve", async (t) => {
+    const { page, complaints } = await sample(t);
+    await stage(page, ["done"], 180_000);
+    await page.click("ll-compare summary");
+    await page.waitForSelector("[data-testid=compare-total][data-truth]");
+    const totals = () =>
+      page.$eval("[data-testid=compare-total]", ({ dataset }) => [+dataset.hit, +dataset.truth, +dataset.unmatched]);
+    const [hit, truth, unmatched] = await totals();
+    const n_boxes = Number((await page.textContent(".tag.truth")).split(" ")[0]);
+    assert.equal(truth, n_boxes);
+    assert.ok(hit > 0 && hit <= truth, `${hit} of ${truth}`);
+    const slices = await page.locator(".compare-list button").allTextContents();
+    assert.ok(slices.length > 3 && slices.every((text) => /^Slice \d+: ✓ \d+ of \d+, \? \d+$/.test(text)));
+    const sum = (pattern) => slices.reduce((all, text) => all + Number(pattern.exec(text)[1]), 0);
+    assert.deepEqual([sum(/✓ (\d+)/), sum(/of (\d+)/), sum(/\? (\d+)/)], [hit, truth, unmatched]);
+    assert.match(await page.getAttribute("[data-testid=froc]", "aria-label"), /% of truth boxes found at/);
+    await page.fill("[data-testid=threshold]", "0.9");
+    await page.waitForFunction(
+      (n) => Number(document.querySelector("[data-testid=compare-total]").getAttribute("data-hit")) < n,
+      hit,
+    );
+    await page.locator(".compare-list button").last().click();
+    assert.equal(await position(page), Number(/^Slice (\d+)/.exec(slices.at(-1))[1]));
     assert.deepEqual(complaints, []);
   });
 });

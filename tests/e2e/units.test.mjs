@@ -11,7 +11,10 @@ import { EMPTY_DOCUMENT, withFound } from "../../www/state/document.js";
 import { bestScores, operatingPoint, shownDetections, shownInView } from "../../www/state/selectors.js";
 import { INITIAL } from "../../www/state/state.js";
 import { clean, fileName, letters } from "../../www/state/text.js";
+import { SILENT, decided, decisionOn, marked, redone, undone } from "../../www/state/reader.js";
+import { handleAt } from "../../www/viewport/tools/drawing.js";
 import { Gesture } from "../../www/viewport/tools/gesture.js";
+import { diameters, dragged, drawn, length_mm } from "../../www/viewport/tools/marks.js";
 import {
   UPRIGHT,
   canvasFromImage,
@@ -340,6 +343,82 @@ describe("gestures", () => {
     assert.deepEqual(ask, { kind: "pinch", factor: 2, about: [210, 130], by: [50, 0] });
     assert.equal(gesture.release(2), false);
     assert.equal(gesture.release(1), false, "no click is left over");
+  });
+});
+
+describe("what a person draws", () => {
+  const spacing = { x: 0.5, y: 1 };
+  const cross = (/** @type {readonly any[]} */ [a, b, c, d]) =>
+    (b[0] - a[0]) * (d[0] - c[0]) * 0.25 + (b[1] - a[1]) * (d[1] - c[1]);
+  const isNear = (value, expected) => assert.ok(Math.abs(value - expected) < 1e-9, `${value} is about ${expected}`);
+
+  test("diameters cross at a right angle in millimetres, however they are drawn and dragged", () => {
+    const shape = drawn("diameters", [10, 10], [50, 25], spacing, 40);
+    assert.equal(shape.points.length, 4);
+    isNear(cross(shape.points), 0);
+    isNear(diameters(shape.points, spacing).long, Math.hypot(20, 15));
+    isNear(diameters(shape.points, spacing).short, 0.6 * Math.hypot(20, 15));
+    for (const [handle, to] of /** @type {[number, [number, number]][]} */ ([
+      [0, [3, 14]],
+      [1, [44, 60]],
+      [2, [30, 40]],
+      [3, [36, 2]],
+    ])) {
+      const other = dragged(shape, handle, to, spacing);
+      isNear(cross(other.points), 0);
+      if (handle < 2) assert.deepEqual(other.points[handle], to);
+    }
+    // The other half of the short diameter keeps its length.
+    const half = (points, at) => {
+      const [a, b] = points;
+      const [dx, dy] = [(b[0] - a[0]) * 0.5, b[1] - a[1]];
+      return ((points[at][1] - a[1]) * dx - (points[at][0] - a[0]) * 0.5 * dy) / Math.hypot(dx, dy);
+    };
+    isNear(half(dragged(shape, 2, [30, 40], spacing).points, 3), half(shape.points, 3));
+  });
+
+  test("a length is millimetres, an arrow points at where it was begun, a click draws no line", () => {
+    assert.equal(length_mm([0, 0], [6, 4], spacing), 5);
+    assert.deepEqual(drawn("arrow", [1, 2], [30, 40], spacing, 50).points, [
+      [30, 40],
+      [1, 2],
+    ]);
+    assert.equal(drawn("line", [1, 2], [2, 2], spacing, 1), null);
+    assert.deepEqual(drawn("text", [1, 2], [1, 2], spacing, 0).points, [[1, 2]]);
+  });
+
+  test("the nearest handle within reach is grasped, by a finger from further away", () => {
+    const shapes = [
+      {
+        kind: /** @type {const} */ ("line"),
+        points: /** @type {const} */ ([
+          [0, 0],
+          [100, 0],
+        ]),
+      },
+    ];
+    const same = (point) => point;
+    assert.equal(handleAt(shapes, same, [95, 5], "mouse")?.handle, 1);
+    assert.equal(handleAt(shapes, same, [88, 5], "mouse"), null);
+    assert.equal(handleAt(shapes, same, [88, 5], "touch")?.handle, 1);
+  });
+
+  test("what is said is taken back and said again", () => {
+    const mark = { kind: /** @type {const} */ ("text"), points: [], slice: "s", text: "" };
+    const one = marked(SILENT, [mark]);
+    const two = decided(one, { id: "a", detections: ["a", "b"] }, { verdict: "agree" });
+    assert.equal(decisionOn(two, { id: "b", detections: ["a", "b"] })?.verdict, "agree");
+    const back = undone(two);
+    assert.equal(back.said, one.said);
+    assert.equal(undone(back).said.marks.length, 0);
+    assert.equal(undone(undone(back)).said.marks.length, 0, "there is nothing before nothing");
+    assert.equal(redone(back).said, two.said);
+    assert.equal(redone(redone(back)).said, two.said);
+    assert.equal(redone(marked(back, [mark])).said.marks.length, 2, "something else said ends what was taken back");
+    assert.deepEqual(
+      marked(one, [mark, mark]).said.marks.map(({ id }) => id),
+      [0, 1, 2],
+    );
   });
 });
 

@@ -74,6 +74,7 @@ function act(key, { actions }, focus) {
       actions.reset();
       return true;
     case "Escape":
+      actions.takeTool("window");
       actions.unselect();
       return true;
     case "+":
@@ -113,6 +114,18 @@ function act(key, { actions }, focus) {
     case "p":
     case "P":
       actions.stepDetection(-1);
+      return true;
+    case "m":
+    case "M":
+      actions.takeTool("diameters");
+      return true;
+    case "l":
+    case "L":
+      actions.takeTool("line");
+      return true;
+    case "a":
+    case "A":
+      actions.takeTool("arrow");
       return true;
     case "j":
     case "J":

@@ -10,6 +10,7 @@
 import { make, setAttributes, setText } from "./dom.js";
 import { attachKeys } from "./keys.js";
 import { LlCine } from "./ll-cine.js";
+import { LlCompare } from "./ll-compare.js";
 import { LlDetections } from "./ll-detections.js";
 import { LlDrop } from "./ll-drop.js";
 import { LlErrors } from "./ll-errors.js";
@@ -17,6 +18,7 @@ import { LlHelp } from "./ll-help.js";
 import { LlLayers } from "./ll-layers.js";
 import { LlLesions } from "./ll-lesions.js";
 import { LlLock } from "./ll-lock.js";
+import { LlMarks } from "./ll-marks.js";
 import { LlNotice } from "./ll-notice.js";
 import { LlOpen } from "./ll-open.js";
 import { LlPlace } from "./ll-place.js";
@@ -73,7 +75,13 @@ export class LesionLens extends Part {
       make("div", { class: "tools" }, part(new LlPlace()), part(new LlCine()), part(new LlLayers())),
       make("div", { class: "tools" }, part(new LlPresets()), part(new LlWindow())),
     );
-    this.#foundPanel.append(part(new LlThreshold()), part(new LlLesions()), part(new LlDetections()));
+    this.#foundPanel.append(
+      part(new LlThreshold()),
+      part(new LlLesions()),
+      part(new LlDetections()),
+      part(new LlMarks()),
+      part(new LlCompare()),
+    );
     this.replaceChildren(
       this.#header,
       make("main", {}, part(this.#welcome), this.#seriesPanel, this.#middle, this.#foundPanel),

@@ -2,13 +2,15 @@
 /** What is drawn over the slice: boxes, and the diameters of those pointed at or selected. */
 
 /** @import { State } from "../state/state.js" */
-/** @import { Outline } from "../viewport/layers.js" */
+/** @import { Mark as Drawn, Outline } from "../viewport/layers.js" */
 /** @import { Words } from "../words/index.js" */
 import { decisionOn } from "../state/reader.js";
-import { placingInView, shownInView, sliceInView } from "../state/selectors.js";
+import { placingInView, seriesInView, shownInView, sliceInView } from "../state/selectors.js";
 import { letters } from "../state/text.js";
 import { drawOverlay } from "../viewport/layers.js";
+import { linesOf } from "../viewport/tools/marks.js";
 import { make } from "./dom.js";
+import { markText } from "./marks.js";
 import { Part } from "./part.js";
 
 export class LlOutlines extends Part {
@@ -36,6 +38,8 @@ export class LlOutlines extends Part {
         "lesions",
         "reader",
         "showReader",
+        "draft",
+        "selectedMark",
       ],
       (state) => this.#outline(state),
       signal,
@@ -73,9 +77,40 @@ export class LlOutlines extends Part {
     detected.sort((a, b) => Number(a.isSelected) - Number(b.isSelected));
     const style = getComputedStyle(this);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const colours = { truth: colour("--truth"), detector: colour("--detector"), measure: colour("--measure") };
+    const colours = {
+      truth: colour("--truth"),
+      detector: colour("--detector"),
+      measure: colour("--measure"),
+      reader: colour("--reader"),
+    };
     const outlines = [...(showTruth ? truth : []), ...(showBoxes ? detected : [])];
-    drawOverlay(this.#overlay, placed.transform, outlines, colours);
+    const marks = showReader ? this.#marks(state, slice.id) : [];
+    drawOverlay(this.#overlay, placed.transform, outlines, marks, colours);
+  }
+
+  /**
+   * What a person drew on a slice, and draws just now, the selected one last.
+   * @param {Readonly<State>} state
+   * @param {string} slice
+   * @returns {Drawn[]}
+   */
+  #marks(state, slice) {
+    const { reader, draft, selectedMark } = state;
+    const series = seriesInView(state);
+    if (!series) return [];
+    const kept = reader.said.marks.filter((mark) => mark.slice === slice && mark.id !== draft?.id);
+    const changing = draft && reader.said.marks.find(({ id }) => id === draft.id);
+    const all = [...kept, ...(draft ? [{ ...draft.shape, id: draft.id, text: changing?.text ?? "" }] : [])];
+    const isSelected = (/** @type {{ id: number | null }} */ { id }) => id === (draft ? draft.id : selectedMark);
+    return all
+      .map((mark) => ({
+        points: mark.points,
+        lines: linesOf(mark),
+        isArrow: mark.kind === "arrow",
+        label: markText(mark, series, this.words),
+        isSelected: isSelected(mark),
+      }))
+      .sort((a, b) => Number(a.isSelected) - Number(b.isSelected));
   }
 }
 

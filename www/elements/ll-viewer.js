@@ -9,11 +9,12 @@
 /** @import { Ask, Pointer } from "../viewport/tools/gesture.js" */
 /** @import { Point } from "../viewport/transform.js" */
 /** @import { Words } from "../words/index.js" */
-import { placingInView, seriesInView, shownInView } from "../state/selectors.js";
+import { placingInView, seriesInView, shownInView, sliceInView } from "../state/selectors.js";
+import { Drawing, handleAt } from "../viewport/tools/drawing.js";
 import { Gesture } from "../viewport/tools/gesture.js";
 import { Wheel } from "../viewport/tools/wheel.js";
 import { dragged } from "../viewport/tools/window.js";
-import { covers, imageFromCanvas } from "../viewport/transform.js";
+import { canvasFromImage, covers, imageFromCanvas } from "../viewport/transform.js";
 import { make, setAttributes } from "./dom.js";
 import { LlCorners } from "./ll-corners.js";
 import { LlOutlines } from "./ll-outlines.js";
@@ -24,6 +25,9 @@ export class LlViewer extends Part {
   #stage = make("div", { class: "stage", tabindex: 0, role: "group" });
   #gesture = new Gesture();
   #wheel = new Wheel();
+  #drawing = new Drawing();
+  /** The mark whose handle is dragged. @type {number | null} */ #changing = null;
+  /** @type {Point} */ #pressedAt = [0, 0];
   /** The window when a drag began. @type {DisplayWindow | null} */ #before = null;
 
   /** @override */
@@ -52,7 +56,7 @@ export class LlViewer extends Part {
     stage.addEventListener("pointerdown", (event) => this.#onPress(event), { signal });
     stage.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
     stage.addEventListener("pointerup", (event) => this.#onRelease(event), { signal });
-    stage.addEventListener("pointercancel", ({ pointerId }) => this.#gesture.cancel(pointerId), { signal });
+    stage.addEventListener("pointercancel", ({ pointerId }) => this.#cancel(pointerId), { signal });
     stage.addEventListener("pointerleave", () => this.#leave(), { signal });
     // The right button zooms, the middle one pans.
     stage.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
@@ -75,6 +79,7 @@ export class LlViewer extends Part {
   #onPress(event) {
     // The middle button would scroll the page.
     if (event.button === 1) event.preventDefault();
+    if (this.#draw(event)) return;
     if (!this.#gesture.isUnderway) this.#before = this.app.store.get().window;
     this.#gesture.press(this.#pointer(event));
     this.#stage.setPointerCapture(event.pointerId);
@@ -87,12 +92,61 @@ export class LlViewer extends Part {
   #onMove(event) {
     const pointer = this.#pointer(event);
     if (event.pointerType !== "touch") this.app.actions.probe(this.#pixelAt(pointer.at));
+    if (this.#drawing.isUnderway) {
+      this.#drawOn(pointer.at);
+      return;
+    }
     if (!this.#gesture.isUnderway) {
       this.app.actions.point(this.#under(pointer.at)?.detection.id ?? null);
       return;
     }
     const ask = this.#gesture.move(pointer, this.app.store.get().finger);
     if (ask) this.#answer(ask);
+  }
+
+  /**
+   * Begins to draw with the tool in hand, or takes hold of a handle under the pointer.
+   * @param {PointerEvent} event
+   * @returns {boolean} whether this press is for that
+   */
+  #draw(event) {
+    const { tool, reader, showReader } = this.app.store.get();
+    const [placed, slice] = [placingInView(this.app.store.get()), sliceInView(this.app.store.get())];
+    const { at } = this.#pointer(event);
+    const image = this.#imageAt(at);
+    if (event.button !== 0 || this.#gesture.isUnderway || !placed || !slice || !image) return false;
+    const here = showReader ? reader.said.marks.filter((mark) => mark.slice === slice.id) : [];
+    const canvasOf = (/** @type {Point} */ point) => canvasFromImage(placed.transform, point);
+    const grasped = handleAt(here, canvasOf, at, event.pointerType);
+    if (grasped) {
+      this.#changing = grasped.shape.id;
+      this.#drawing.grasp(grasped.shape, grasped.handle, at);
+      this.app.actions.selectMark(grasped.shape.id);
+    } else if (tool !== "window") {
+      this.#changing = null;
+      this.#drawing.begin(tool, image, at);
+    } else return false;
+    this.#pressedAt = at;
+    this.#stage.setPointerCapture(event.pointerId);
+    return true;
+  }
+
+  /** @param {Point} at */
+  #drawOn(at) {
+    const [image, series] = [this.#imageAt(at), seriesInView(this.app.store.get())];
+    if (!image || !series) return;
+    // A handle that was only touched stays where it was.
+    const isTouched = this.#changing !== null && at[0] === this.#pressedAt[0] && at[1] === this.#pressedAt[1];
+    const shape = isTouched ? null : this.#drawing.move(image, at, series.spacing_mm);
+    this.app.actions.draft(shape && { id: this.#changing, shape });
+  }
+
+  /** What the browser takes away is not kept. @param {number} pointerId */
+  #cancel(pointerId) {
+    this.#gesture.cancel(pointerId);
+    if (!this.#drawing.isUnderway) return;
+    this.#drawing.end();
+    this.app.actions.draft(null);
   }
 
   /** @param {Ask} ask */
@@ -120,10 +174,17 @@ export class LlViewer extends Part {
 
   /** A click selects what is under it; where a finger rests, the value is read. @param {PointerEvent} event */
   #onRelease(event) {
+    if (this.#drawing.isUnderway) {
+      this.#drawOn(this.#pointer(event).at);
+      this.#drawing.end();
+      this.app.actions.keepDraft();
+      return;
+    }
     if (!this.#gesture.release(event.pointerId)) return;
     const { at } = this.#pointer(event);
     this.app.actions.probe(this.#pixelAt(at));
     const under = this.#under(at);
+    this.app.actions.selectMark(null);
     if (under) this.app.actions.select(under.detection.id);
     else this.app.actions.unselect();
   }

@@ -4,7 +4,8 @@
  * whenever the viewer's language is another.
  */
 
-/** @import { Window as DisplayWindow } from "lesionlens" */
+/** @import { BookmarksRead, Comparison, Window as DisplayWindow } from "lesionlens" */
+/** @import { Mark } from "../state/reader.js" */
 /** @import { Actions } from "../state/actions.js" */
 /** @import { State, StateStore } from "../state/state.js" */
 /** @import { Words } from "../words/index.js" */
@@ -20,6 +21,9 @@ import { wordsIn } from "../words/index.js";
  *   picture(slice: string, window: DisplayWindow): ImageData | undefined,
  *   draw(slice: string, window: DisplayWindow): Promise<void>,
  *   thumbnail(slice: string, longest: number): Promise<ImageData | null>,
+ *   compare(threshold: number): Promise<Comparison | null>,
+ *   bookmarksCsv(marks: readonly Mark[]): Promise<string | null>,
+ *   readBookmarks(bytes: Uint8Array, file: string): Promise<BookmarksRead | null>,
  *   huAt(slice: string, col: number, row: number): Promise<number | null>,
  * }} Session
  *

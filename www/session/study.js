@@ -6,7 +6,8 @@
  * nothing more. A study whose worker is lost goes on with another one, without what the first was lost over.
  */
 
-/** @import { Window as DisplayWindow } from "lesionlens" */
+/** @import { BookmarksRead, Comparison, Window as DisplayWindow } from "lesionlens" */
+/** @import { Mark } from "../state/reader.js" */
 /** @import { Pool } from "../engine/pool.js" */
 /** @import { StateStore } from "../state/state.js" */
 /** @import { Source } from "./files.js" */
@@ -94,7 +95,7 @@ export class Study {
   setThorough(thorough) {
     const { model, thorough: before, stage } = this.#store.get();
     if (!model || thorough === before) return;
-    this.#store.set(searchedAnew(model, thorough));
+    this.#store.set(searchedAnew(this.#store.get(), model, thorough));
     // A search that is under way goes on in the new way by itself.
     const [job, tools] = [this.#job, this.#tools];
     if (job && tools && stage === "done") this.#work(job, tools);
@@ -138,6 +139,43 @@ export class Study {
   async huAt(slice, col, row) {
     const hu = await this.#look(slice, (_, { client }) => client.call("huAt", [slice, col, row], { about: slice }));
     return hu ?? null;
+  }
+
+  /**
+   * What was found so far of what tables mark.
+   * @param {number} threshold
+   * @returns {Promise<Comparison | null>}
+   */
+  async compare(threshold) {
+    return this.#look("", (_, { client }) => client.call("compare", [threshold]));
+  }
+
+  /**
+   * Diameters that a person drew, as a table in DeepLesion's columns.
+   * @param {readonly Mark[]} marks
+   * @returns {Promise<string | null>}
+   */
+  async bookmarksCsv(marks) {
+    const bookmarks = marks.map(({ slice, points: [a, b, c, d] }) => ({ slice, long_px: [a, b], short_px: [c, d] }));
+    return this.#look("", (_, { client }) => client.call("bookmarksCsv", [bookmarks]));
+  }
+
+  /**
+   * The diameters that such a table has for the open slices. Another file is reported.
+   * @param {Uint8Array} bytes
+   * @param {string} file its name
+   * @returns {Promise<BookmarksRead | null>}
+   */
+  async readBookmarks(bytes, file) {
+    return this.#look("", async (_, { client }) => {
+      try {
+        return await client.call("readBookmarks", [bytes]);
+      } catch (error) {
+        if (error instanceof WorkerLost) throw error;
+        report(this.#store, problemOf(error, "read", file));
+        return null;
+      }
+    });
   }
 
   /**

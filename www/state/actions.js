@@ -3,15 +3,15 @@
 
 /** @import { Window as DisplayWindow } from "lesionlens" */
 /** @import { Shown } from "./selectors.js" */
-/** @import { StateStore } from "./state.js" */
-/** @import { Decision } from "./reader.js" */
-/** @import { Filter, Place, Sort } from "./view.js" */
+/** @import { State, StateStore } from "./state.js" */
+/** @import { Decision, Mark } from "./reader.js" */
+/** @import { Filter, Place, Sort, Tool } from "./view.js" */
 /** @import { Point, Size } from "../viewport/transform.js" */
 import { UPRIGHT, moved, oneToOne, turned, zoomed } from "../viewport/transform.js";
 import { listedLesions, selectedLesion } from "./lesions.js";
 import { PRESETS } from "./presets.js";
-import { decided, decisionOn, redone, undone } from "./reader.js";
-import { seriesInView, shownDetections } from "./selectors.js";
+import { changed, decided, decisionOn, marked, redone, undone, unmarked } from "./reader.js";
+import { seriesInView, shownDetections, sliceInView } from "./selectors.js";
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
 
@@ -178,8 +178,56 @@ export function createActions(store) {
       const isSame = decision?.verdict === before?.verdict && decision?.verdict !== "disagree";
       store.set({ reader: decided(reader, lesion, isSame ? null : decision) });
     },
-    undo: () => store.set({ reader: undone(store.get().reader) }),
-    redo: () => store.set({ reader: redone(store.get().reader) }),
+    undo: () => store.set({ reader: undone(store.get().reader), draft: null, selectedMark: null }),
+    redo: () => store.set({ reader: redone(store.get().reader), draft: null, selectedMark: null }),
+    /** Takes up a tool; the one in hand is put down. @param {Tool} tool */
+    takeTool: (tool) => store.set({ tool: store.get().tool === tool ? "window" : tool, draft: null }),
+    /** @param {State["draft"]} draft */
+    draft: (draft) => store.set({ draft }),
+    /** Keeps what was being drawn or changed, which can be taken back from now on. */
+    keepDraft: () => {
+      const { draft, reader } = store.get();
+      const slice = sliceInView(store.get())?.id;
+      if (!draft || slice === undefined) return;
+      const before = reader.said.marks.find(({ id }) => id === draft.id);
+      const after = before
+        ? changed(reader, { ...before, ...draft.shape })
+        : marked(reader, [{ ...draft.shape, slice, text: "" }]);
+      const selectedMark = before?.id ?? after.said.marks.at(-1)?.id ?? null;
+      store.set({ reader: after, draft: null, selectedMark, tool: before ? store.get().tool : "window" });
+    },
+    /** @param {readonly Omit<Mark, "id">[]} marks */
+    addMarks: (marks) => {
+      const reader = marked(store.get().reader, marks);
+      if (marks.length > 0) store.set({ reader, selectedMark: reader.said.marks.at(-1)?.id ?? null });
+    },
+    /** Takes the diameters of the selected detection over, to be corrected. */
+    takeOver: () => {
+      const { selected, found, reader } = store.get();
+      const detection = [...found.values()].flat().find(({ id }) => id === selected);
+      if (!detection?.axes) return;
+      const points = [...detection.axes.long_px, ...detection.axes.short_px];
+      const after = marked(reader, [{ kind: "diameters", points, slice: detection.slice, text: "" }]);
+      store.set({ reader: after, selectedMark: after.said.marks.at(-1)?.id ?? null });
+    },
+    /** Selects a mark, and shows its slice. @param {number | null} selectedMark */
+    selectMark: (selectedMark) => {
+      const { reader, series } = store.get();
+      const mark = reader.said.marks.find(({ id }) => id === selectedMark);
+      for (const [s, { slices }] of mark ? series.entries() : []) {
+        const slice = slices.findIndex(({ id }) => id === mark?.slice);
+        if (slice >= 0) show({ series: s, slice });
+      }
+      store.set({ selectedMark });
+    },
+    /** @param {number} id @param {string} text */
+    writeMark: (id, text) => {
+      const { reader } = store.get();
+      const mark = reader.said.marks.find((one) => one.id === id);
+      if (mark && mark.text !== text) store.set({ reader: changed(reader, { ...mark, text }) });
+    },
+    /** @param {number} id */
+    removeMark: (id) => store.set({ reader: unmarked(store.get().reader, id), selectedMark: null }),
     toggleReader: () => store.set({ showReader: !store.get().showReader }),
     toggleTruth: () => store.set({ showTruth: !store.get().showTruth }),
     toggleBoxes: () => store.set({ showBoxes: !store.get().showBoxes }),

@@ -69,17 +69,18 @@ export const withFound = ({ found }, slice, detections) => ({ found: new Map(fou
 
 /**
  * To be searched anew in the other way, from that way's default threshold on.
+ * @param {Readonly<StudyDocument>} document
  * @param {Readonly<ModelInfo>} model
  * @param {boolean} thorough
  * @returns {Partial<StudyDocument>}
  */
-export const searchedAnew = (model, thorough) => ({
+export const searchedAnew = ({ reader }, model, thorough) => ({
   thorough,
   threshold: thorough && model.thorough ? model.thorough.default_threshold : model.default_threshold,
   found: new Map(),
   lesions: [],
-  // Detections of the other way have other ids.
-  reader: SILENT,
+  // Detections of the other way have other ids; what was drawn has not.
+  reader: { ...SILENT, said: { ...SILENT.said, marks: reader.said.marks } },
   selected: null,
 });
 

@@ -35,6 +35,13 @@ function placesIn(series) {
   return known;
 }
 
+/**
+ * Where a slice lies.
+ * @param {readonly SeriesInfo[]} series
+ * @param {string} slice id
+ */
+export const seriesOf = (series, slice) => placesIn(series).get(slice) ?? null;
+
 /** How one lesion stands to another in each order; the first in score is the first of equals. */
 const ORDERS = {
   score: () => 0,

@@ -2,6 +2,7 @@
 /** What a person says about lesions, and its history. Pure functions of it. */
 
 /** @import { Lesion } from "lesionlens" */
+/** @import { Shape } from "../viewport/tools/marks.js" */
 
 /**
  * Why a person disagrees.
@@ -9,8 +10,11 @@
  *
  * @typedef {Readonly<{ verdict: "agree" } | { verdict: "disagree", reason: Reason } | { verdict: "unsure" }>} Decision
  *
+ * What a person drew on a slice. `id` counts up; `text` is what the person wrote beside it.
+ * @typedef {Readonly<Shape & { id: number, slice: string, text: string }>} Mark
+ *
  * `decisions` by the id of the detection that named the lesion when it was decided on.
- * @typedef {Readonly<{ decisions: ReadonlyMap<string, Decision> }>} Said
+ * @typedef {Readonly<{ decisions: ReadonlyMap<string, Decision>, marks: readonly Mark[] }>} Said
  *
  * What is said now, what was said before, latest last, and what was taken back, latest last.
  * @typedef {Readonly<{ said: Said, past: readonly Said[], undone: readonly Said[] }>} Reader
@@ -20,7 +24,7 @@
 export const REASONS = ["vessel", "bowel", "rib", "node", "artefact", "other"];
 
 /** Nothing said. @type {Reader} */
-export const SILENT = Object.freeze({ said: Object.freeze({ decisions: new Map() }), past: [], undone: [] });
+export const SILENT = Object.freeze({ said: Object.freeze({ decisions: new Map(), marks: [] }), past: [], undone: [] });
 
 /**
  * @param {Reader} reader
@@ -42,6 +46,39 @@ export function decided(reader, lesion, decision) {
   for (const id of lesion.detections) decisions.delete(id);
   if (decision) decisions.set(lesion.id, decision);
   return saying(reader, { ...reader.said, decisions });
+}
+
+/**
+ * With marks more, which get the next ids.
+ * @param {Reader} reader
+ * @param {readonly Omit<Mark, "id">[]} marks
+ * @returns {Reader}
+ */
+export function marked(reader, marks) {
+  const first = reader.said.marks.reduce((next, { id }) => Math.max(next, id + 1), 0);
+  const more = marks.map((mark, at) => ({ ...mark, id: first + at }));
+  return saying(reader, { ...reader.said, marks: [...reader.said.marks, ...more] });
+}
+
+/**
+ * With a mark in place of the one that has its id.
+ * @param {Reader} reader
+ * @param {Mark} mark
+ * @returns {Reader}
+ */
+export function changed(reader, mark) {
+  const marks = reader.said.marks.map((one) => (one.id === mark.id ? mark : one));
+  return saying(reader, { ...reader.said, marks });
+}
+
+/**
+ * Without a mark.
+ * @param {Reader} reader
+ * @param {number} id
+ * @returns {Reader}
+ */
+export function unmarked(reader, id) {
+  return saying(reader, { ...reader.said, marks: reader.said.marks.filter((mark) => mark.id !== id) });
 }
 
 /** @param {Reader} reader @returns {Reader} */

@@ -2,6 +2,7 @@
 /** What is looked at, and how. */
 
 /** @import { Window as DisplayWindow } from "lesionlens" */
+/** @import { Shape } from "../viewport/tools/marks.js" */
 /** @import { Point, Pose, Size } from "../viewport/transform.js" */
 import { UPRIGHT } from "../viewport/transform.js";
 import { SOFT_TISSUE } from "./presets.js";
@@ -10,12 +11,15 @@ import { SOFT_TISSUE } from "./presets.js";
  * A place: indices into the series and their slices, from 0.
  * @typedef {{ series: number, slice: number }} Place
  *
+ * What the left button, or one finger, does: windows, or draws.
+ * @typedef {"window" | "arrow" | "line" | "diameters" | "text"} Tool
+ *
  * @typedef {"score" | "size" | "slice"} Sort
  * @typedef {"all" | "open" | "agree" | "disagree" | "unsure"} Filter
  *
  * `ownWindow`: the window follows the series in view. `pointed`: id of the detection under the pointer, or with the
  * focus in the list. `room`: canvas pixels that there are for the slice. `probed`: the image pixel under the pointer,
- * indices from 0. `finger`: what one finger does on the slice.
+ * indices from 0. `draft`: what is being drawn, or how the mark with that id is being changed. `finger`: what one finger does on the slice.
  * @typedef {{
  *   view: Place,
  *   window: DisplayWindow,
@@ -30,6 +34,9 @@ import { SOFT_TISSUE } from "./presets.js";
  *   showTruth: boolean,
  *   showBoxes: boolean,
  *   showReader: boolean,
+ *   tool: Tool,
+ *   draft: Readonly<{ id: number | null, shape: Shape }> | null,
+ *   selectedMark: number | null,
  *   lesionSort: Sort,
  *   lesionFilter: Filter,
  *   helpOpen: boolean,
@@ -52,6 +59,9 @@ export const FIRST_VIEW = Object.freeze({
   showTruth: true,
   showBoxes: true,
   showReader: true,
+  tool: "window",
+  draft: null,
+  selectedMark: null,
   lesionSort: "score",
   lesionFilter: "all",
   helpOpen: false,
@@ -67,4 +77,6 @@ export const NEW_STUDY_VIEW = Object.freeze({
   inverted: false,
   probed: null,
   playing: false,
+  draft: null,
+  selectedMark: null,
 });

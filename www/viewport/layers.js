@@ -10,6 +10,10 @@ import { canvasFromImage, rectangleOf } from "./transform.js";
 
 /**
  * @typedef {readonly [Point, Point]} Line both ends
+ * What a person drew. `points` have handles where it is selected; the label stands beside the first of them.
+ * @typedef {{
+ *   points: readonly Point[], lines: readonly Line[], isArrow: boolean, label: string, isSelected: boolean,
+ * }} Mark
  * @typedef {{
  *   box_px: Box, label: string, kind: "truth" | "detector", isSelected: boolean, lines: readonly Line[],
  * }} Outline
@@ -27,9 +31,10 @@ const TICK_SHARE = 0.2;
  * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
  * @param {CanvasFromImage} transform
  * @param {readonly Outline[]} outlines drawn in this order
- * @param {{ truth: string, detector: string, measure: string }} colours
+ * @param {readonly Mark[]} marks drawn over the outlines
+ * @param {{ truth: string, detector: string, measure: string, reader: string }} colours
  */
-export function drawOverlay(canvas, transform, outlines, colours) {
+export function drawOverlay(canvas, transform, outlines, marks, colours) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
@@ -62,6 +67,66 @@ export function drawOverlay(canvas, transform, outlines, colours) {
     taken.push(place);
     writeLabel(pen, place, { label, colour: colours[kind], isSelected });
   }
+  for (const mark of marks) drawMark(pen, transform, mark, colours.reader, { width, height }, taken);
+}
+
+const MARK_DASHES = [2, 3];
+const HANDLE = 5;
+const HEAD = 11;
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {CanvasFromImage} transform
+ * @param {Mark} mark
+ * @param {string} colour
+ * @param {Size} canvas
+ * @param {Rectangle[]} taken places of labels; this one's is added
+ */
+function drawMark(pen, transform, { points, lines, isArrow, label, isSelected }, colour, canvas, taken) {
+  const at = points.map((point) => canvasFromImage(transform, point));
+  for (const [style, width, dashes] of /** @type {[string, number, number[]][]} */ ([
+    [HALO, 4, []],
+    [colour, isSelected ? 2.5 : 2, isSelected ? [] : MARK_DASHES],
+  ])) {
+    pen.strokeStyle = style;
+    pen.lineWidth = width;
+    pen.lineCap = "round";
+    for (const line of lines) {
+      const [[x0, y0], [x1, y1]] = [canvasFromImage(transform, line[0]), canvasFromImage(transform, line[1])];
+      pen.setLineDash(dashes);
+      pen.beginPath();
+      pen.moveTo(x0, y0);
+      pen.lineTo(x1, y1);
+      pen.stroke();
+      if (!isArrow) continue;
+      const angle = Math.atan2(y1 - y0, x1 - x0);
+      pen.setLineDash([]);
+      pen.beginPath();
+      for (const turn of [2.7, -2.7]) {
+        pen.moveTo(x1, y1);
+        pen.lineTo(x1 + HEAD * Math.cos(angle + turn), y1 + HEAD * Math.sin(angle + turn));
+      }
+      pen.stroke();
+    }
+  }
+  pen.setLineDash([]);
+  for (const [x, y] of isSelected || lines.length === 0 ? at : []) {
+    pen.beginPath();
+    pen.arc(x, y, HANDLE, 0, 2 * Math.PI);
+    pen.fillStyle = HALO;
+    pen.fill();
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2;
+    pen.stroke();
+  }
+  if (label === "" || at.length === 0) return;
+  const [xs, ys] = [at.map(([x]) => x), at.map(([, y]) => y)];
+  const box = { x: Math.min(...xs), y: Math.min(...ys) - 4, width: 0, height: 0 };
+  box.width = Math.max(...xs) - box.x;
+  box.height = Math.max(...ys) - box.y + 4;
+  const place = placeFor(box, pen.measureText(label).width + 10, canvas, taken);
+  taken.push(place);
+  writeLabel(pen, place, { label, colour, isSelected });
 }
 
 /**

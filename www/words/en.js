@@ -10,6 +10,7 @@ const f = formats("en");
 const SLICES = { one: "slice", other: "slices" };
 const FILES = { one: "file", other: "files" };
 const DETECTIONS = { one: "detection", other: "detections" };
+const UNMATCHED = { one: "unmatched mark", other: "unmatched marks" };
 const TRUTH_BOXES = { one: "truth box", other: "truth boxes" };
 /** A share as a percentage, the sign set apart. @param {number} share */
 const percent = (share) => `${f.hundreds(share)}\u00a0%`;
@@ -267,6 +268,61 @@ export const en = {
     redo: "Redo (Ctrl+Y)",
   },
 
+  marks: {
+    heading: "Measurements",
+    draw: "Draw on the slice",
+    tools: {
+      diameters: "Long and short diameter (key M)",
+      line: "Length (key L)",
+      arrow: "Arrow (key A)",
+      text: "Text",
+    },
+    kinds: { diameters: "Diameters", line: "Length", arrow: "Arrow", text: "Text" },
+    takeOver: "Take over the detector's diameters",
+    text: "Text",
+    remove: "Remove",
+    /** @param {number} length @param {"mm" | "px"} unit */
+    length: (length, unit) => `${f.tenths(length)} ${unit}`,
+    /** @param {number} long @param {number} short @param {"mm" | "px"} unit */
+    size: (long, short, unit) => `${f.tenths(long)} × ${f.tenths(short)} ${unit}`,
+    /** @param {boolean} isMeasurable @param {number} least_mm */
+    long: (isMeasurable, least_mm) =>
+      isMeasurable
+        ? `long axis ≥ ${f.plain(least_mm)} mm: measurable`
+        : `long axis < ${f.plain(least_mm)} mm: not measurable`,
+    node: "short axis ≥ 15 mm: as a node measurable too",
+    recist:
+      "RECIST 1.1 (Eisenhauer 2009): measurable from 10 mm long axis on slices of 5 mm or less, thicker ones from twice their distance; a lymph node from 15 mm short axis.",
+    save: "Save bookmarks",
+    saveHint: "The diameters as a table with DeepLesion's columns. It names the files of the slices.",
+    load: "Load bookmarks",
+    loadHint: "A table with DeepLesion's columns, for the slices that are open",
+    /** @param {number} n @param {number} others */
+    loaded: (n, others) => `${f.integer(n)} loaded; ${f.integer(others)} rows without measurement or for other slices.`,
+  },
+
+  compare: {
+    heading: "Compared with truth",
+    /** @param {number} hit @param {number} truth @param {number} unmatched @param {number} slices */
+    total: (hit, truth, unmatched, slices) =>
+      `✓ ${f.integer(hit)} found, ✗ ${f.integer(truth - hit)} missed, ? ${f.count(unmatched, UNMATCHED)}, on ${f.count(slices, SLICES)} with truth`,
+    /** @param {number} slice 1-based @param {number} hit @param {number} truth @param {number} unmatched */
+    slice: (slice, hit, truth, unmatched) =>
+      `Slice ${f.integer(slice)}: ✓ ${f.integer(hit)} of ${f.integer(truth)}, ? ${f.integer(unmatched)}`,
+    across: "False positives per image",
+    up: "Lesions found",
+    /** @param {number} value */
+    tick: (value) => f.any(value),
+    /** @param {number} share */
+    percent: (share) => percent(share),
+    legend:
+      "Orange: this study's truth boxes, met from an overlap (IoU) of 0.5 up; slices without truth do not count. Grey: the model's measured points with their 95 % intervals, by marks per slice. One study has no interval.",
+    /** @param {number} sensitivity @param {number} rate */
+    spoken: (sensitivity, rate) =>
+      `FROC curve; at this threshold ${percent(sensitivity)} of truth boxes found at ${f.hundredths(rate)} false positives per image`,
+    nothing: "FROC curve; nothing is found at this threshold",
+  },
+
   detections: {
     heading: "Detections",
     /** @param {number} shown @param {number} threshold */
@@ -319,6 +375,7 @@ export const en = {
       ["Space", "reset window, place and selection"],
       ["N, P", "next and previous detection"],
       ["point or select", "long and short diameter of a detection"],
+      ["M, L, A", "draw diameters, a length, an arrow"],
       ["J, K", "next and previous lesion"],
       ["Ctrl+Z, Ctrl+Y", "undo and redo what you say"],
       ["T", "truth boxes on and off"],

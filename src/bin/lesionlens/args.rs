@@ -48,6 +48,14 @@ pub(crate) enum Command {
     /// Goes through the files that its standard input names; for this program itself.
     #[command(name = crate::vet::COMMAND, hide = true)]
     Vet,
+    /// Counts marks and false marks on stacks with truth, linked over slices and not.
+    Link {
+        /// Files, folders, and the `DL_info.csv` tables that give truth to PNG slices.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        model: ModelArg,
+    },
     /// Lists every code that errors, series and detections carry.
     Codes,
     /// Scores detections on the key slices of a folder in DeepLesion's layout.

@@ -57,3 +57,9 @@ fn write_indented(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
     write!(out, "    {}", text.replace('\n', "\n    "))?;
     Ok(())
 }
+
+/// Ids of the slices that hold Hounsfield units.
+pub(crate) fn searchable(study: &Study) -> Vec<String> {
+    let series = study.series().iter().filter(|series| series.is_hounsfield());
+    series.flat_map(|series| series.slice_ids()).map(ToString::to_string).collect()
+}

@@ -9,6 +9,7 @@ mod detect;
 mod files;
 mod froc;
 mod info;
+mod link;
 mod vet;
 
 use std::fs;
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
             }
         }
         Command::Vet => vet::serve(),
+        Command::Link { paths, model } => print_json(&link::measure(&paths, &mut model.load()?)?),
         Command::Codes => print_json(&codes()),
         Command::Froc(args) => print_json(&froc::froc(&args)?),
         Command::Phantom { out_dir, seed } => write_phantom(&out_dir, seed),
