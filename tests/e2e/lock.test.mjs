@@ -35,9 +35,10 @@ describe("the network lock", () => {
   });
   after(() => browser?.close());
 
+  // With the service worker, which could be a way out too.
   async function open(t, patch) {
     const host = await serve(DIST, { patch });
-    const { page, context } = await newPage(browser);
+    const { page, context } = await newPage(browser, { serviceWorkers: "allow" });
     t.after(() => Promise.all([host.close(), context.close()]));
     const watch = await witness(host, context);
     t.after(() => watch.close());
