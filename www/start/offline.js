@@ -13,9 +13,10 @@ import { trustScript } from "./trust.js";
  */
 export async function keepCopy(page, onReady) {
   const view = page.defaultView ?? window;
-  const { serviceWorker } = view.navigator;
-  if (!serviceWorker) return;
   try {
+    // In a sandboxed frame even asking for it throws.
+    const { serviceWorker } = view.navigator;
+    if (!serviceWorker) return;
     const folder = new URL("./", page.baseURI).href;
     if (new URLSearchParams(view.location.search).get("offline") === "off") {
       const registration = await serviceWorker.getRegistration(folder);
