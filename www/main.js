@@ -16,9 +16,14 @@ const apps = viewers.map((viewer) => {
   return app;
 });
 try {
-  const kit = await prepare(document, (done, total) => {
-    for (const { store } of apps) store.set({ progress: { done, total, unit: "bytes" } });
-  });
+  const setAll = (/** @type {Parameters<(typeof apps)[number]["store"]["set"]>[0]} */ change) => {
+    for (const { store } of apps) store.set(change);
+  };
+  const kit = await prepare(
+    document,
+    (done, total) => setAll({ progress: { done, total, unit: "bytes" } }),
+    () => setAll({ worksOffline: true }),
+  );
   const pool = new Pool(kit);
   await Promise.all(apps.map(({ study }) => study.start(pool)));
 } catch (error) {

@@ -9,8 +9,9 @@ import http from "node:http";
 import { after, before, describe, test } from "node:test";
 
 import { launch, newPage, stage } from "./support/browser.mjs";
-import { DIST, rebuilt, unsealed } from "./support/project.mjs";
+import { DIST } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
+import { withoutLock } from "./support/unlocked.mjs";
 import { FROM_PAGE } from "./support/ways.mjs";
 import { witness } from "./support/witness.mjs";
 
@@ -73,16 +74,7 @@ describe("published", () => {
 
   test("with the headers WebRTC sends nothing, even from a page without the lock; without them it does", async (t) => {
     const webrtc = FROM_PAGE.find(({ name }) => name === "webrtc");
-    const { "index.html": withScope, ...scope } = rebuilt(
-      "scope",
-      () =>
-        "export const takeAway = () => {}; export const removeFrom = () => {}; export const waysOut = async () => [];",
-    );
-    const patch = {
-      ...scope,
-      "start/lock.js": () => "export const giveUpNetwork = () => {};",
-      "index.html": (html) => unsealed(withScope(html).toString()),
-    };
+    const patch = withoutLock({ policies: "kept" });
     const arrived = [];
     for (const headers of [HEADERS, {}]) {
       const one = await host(t, { patch, headers });

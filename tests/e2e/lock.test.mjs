@@ -8,24 +8,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { launch, newPage, shownErrors, stage } from "./support/browser.mjs";
-import { DIST, rebuilt, unsealed } from "./support/project.mjs";
+import { DIST, unsealed } from "./support/project.mjs";
 import { serve } from "./support/serve.mjs";
+import { withoutLock } from "./support/unlocked.mjs";
 import { FROM_PAGE, FROM_WORKER } from "./support/ways.mjs";
 import { witness } from "./support/witness.mjs";
-
-const NOTHING_TAKEN =
-  "export const takeAway = () => {}; export const removeFrom = () => {}; export const waysOut = async () => [];";
-
-/** The same page without its policies, its lock and what is taken away. */
-function withoutLock() {
-  const { "index.html": withScope, ...scope } = rebuilt("scope", () => NOTHING_TAKEN);
-  return {
-    ...scope,
-    "start/lock.js": () => "export const giveUpNetwork = () => {};",
-    "index.html": (html) =>
-      unsealed(withScope(html).toString()).replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, ""),
-  };
-}
 
 describe("the network lock", () => {
   /** @type {import("playwright-core").Browser} */
@@ -35,9 +22,10 @@ describe("the network lock", () => {
   });
   after(() => browser?.close());
 
+  // With the service worker, which could be a way out too.
   async function open(t, patch) {
     const host = await serve(DIST, { patch });
-    const { page, context } = await newPage(browser);
+    const { page, context } = await newPage(browser, { serviceWorkers: "allow" });
     t.after(() => Promise.all([host.close(), context.close()]));
     const watch = await witness(host, context);
     t.after(() => watch.close());

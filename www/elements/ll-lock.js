@@ -21,12 +21,17 @@ export class LlLock extends Part {
   /** @override @param {AbortSignal} signal */
   listen(signal) {
     this.watch(
-      ["stage", "failure"],
-      ({ stage, failure }) => {
+      ["stage", "failure", "worksOffline"],
+      ({ stage, failure, worksOffline }) => {
         const hasFailed = failure?.code === "LockFailed";
         const lock = hasFailed ? "failed" : stage === "loading" || stage === "failed" ? "open" : "closed";
-        setAttributes(this, { "data-lock": lock, hidden: stage === "failed" && !hasFailed });
-        setText(this.#text, this.words.lock[lock]);
+        setAttributes(this, {
+          "data-lock": lock,
+          "data-offline": worksOffline,
+          hidden: stage === "failed" && !hasFailed,
+        });
+        const words = this.words.lock;
+        setText(this.#text, lock === "closed" && worksOffline ? words.closedOffline : words[lock]);
       },
       signal,
     );

@@ -8,6 +8,7 @@
 /** @import { Kit } from "../engine/pool.js" */
 import { fetchAll, readBuild } from "./integrity.js";
 import { giveUpNetwork } from "./lock.js";
+import { keepCopy } from "./offline.js";
 import { waysOut } from "./scope.js";
 import { StartError } from "./start-error.js";
 import { trustScript } from "./trust.js";
@@ -15,9 +16,10 @@ import { trustScript } from "./trust.js";
 /**
  * @param {Document} page
  * @param {(done: number, total: number) => void} onProgress bytes
+ * @param {() => void} onOffline called when the page would open without a network
  * @returns {Promise<Kit>} what workers are started from, kept so that a new one needs no network
  */
-export async function prepare(page, onProgress) {
+export async function prepare(page, onProgress, onOffline) {
   checkBrowser(page);
   checkStyle(page);
   const build = readBuild(page);
@@ -36,6 +38,7 @@ export async function prepare(page, onProgress) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new StartError("WasmRefused", { file: build.files.wasm.path, cause });
   }
+  await keepCopy(page, onOffline);
   giveUpNetwork(page);
   const canary = new URL("canary", page.baseURI).href;
   const open = await waysOut(page.defaultView ?? window, canary);

@@ -18,7 +18,7 @@ import { FIRST_VIEW } from "./view.js";
  * }>} Problem
  * @typedef {"start" | "read" | "arrange" | "draw" | "search"} During
  *
- * `failure`: why the page could not start.
+ * `failure`: why the page could not start. `worksOffline`: the browser holds a copy of the page's own files.
  * @typedef {{
  *   stage: Stage,
  *   progress: Progress | null,
@@ -26,6 +26,7 @@ import { FIRST_VIEW } from "./view.js";
  *   failure: Problem | null,
  *   problems: readonly Problem[],
  *   version: string,
+ *   worksOffline: boolean,
  *   model: ModelInfo | null,
  * }} Work
  *
@@ -41,6 +42,7 @@ export const INITIAL = Object.freeze({
   failure: null,
   problems: [],
   version: "",
+  worksOffline: false,
   model: null,
   ...EMPTY_DOCUMENT,
   ...FIRST_VIEW,

@@ -54,6 +54,7 @@ export const en = {
   lock: {
     open: "Fetching the page's files",
     closed: "Checked: the page makes no request",
+    closedOffline: "Checked: the page makes no request, and opens without a network",
     failed: "The network could not be given up",
     explain:
       "Once it has fetched its own files, the page gives the network up for as long as it is open, then tries the ways out itself, and takes files only if every one is refused. What you open is read on this machine and stays on it. A link that you follow, and what you save or print, is up to you; extensions of your browser are beyond any page's reach.",

@@ -43,7 +43,12 @@ const REFUSED = [
  * @param {import("playwright-core").BrowserContextOptions} options
  */
 export async function newPage(browser, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    // It asks for every file once more; offline.test.mjs is about it.
+    serviceWorkers: "block",
+    ...options,
+  });
   const page = await context.newPage();
   /** Errors in the console and uncaught ones, but for those of the lock's own tries. */
   const complaints = [];

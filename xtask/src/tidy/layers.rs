@@ -56,7 +56,7 @@ const WWW: [(&str, &[&str]); 8] = [
 const WWW_NAMES: [(&[&str], &[&str]); 5] = [
     (
         &["fetch", "XMLHttpRequest", "EventSource", "WebSocket", "RTCPeerConnection", "importScripts", "sendBeacon"],
-        &["start/"],
+        &["start/", "offline.js"],
     ),
     // start/prepare.js asks whether the browser has workers at all.
     (&["Worker", "SharedWorker"], &["engine/", "start/prepare.js"]),
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(check_one("www/start/integrity.js", "await fetch(url); // new Worker(a)"), [""; 0]);
         assert_eq!(check_one("www/engine/pool.js", "new Worker(url);"), [""; 0]);
         let found = check_one("www/session/study.js", "const a = 1;\nawait fetch(url);");
-        assert_eq!(found, ["www/session/study.js:2: start/ may name fetch"]);
+        assert_eq!(found, ["www/session/study.js:2: start/ and offline.js may name fetch"]);
         let found = check_one("www/elements/a.js", "const worker = new Worker(url);");
         assert_eq!(found, ["www/elements/a.js:1: engine/ and start/prepare.js may name Worker"]);
         let found = check_one("www/viewport/layers.js", "context.getImageData(0, 0, 1, 1);");

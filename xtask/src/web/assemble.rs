@@ -29,6 +29,10 @@ pub(super) const WORKER: &str = "engine/worker.js";
 /// What page and workers give up, in `dist/`.
 const SCOPE: &str = "start/scope.js";
 
+/// The service worker. Nothing imports it, and it lists `index.html`, so that cannot hold its digest.
+const OFFLINE: &str = "offline.js";
+const OFFLINE_FILES: &str = "const FILES = {};";
+
 const BUILD_START: &str = r#"<script type="application/json" id="build">"#;
 const IMPORT_MAP_START: &str = r#"<script type="importmap">"#;
 const INLINE_START: &str = "<script>";
@@ -74,7 +78,25 @@ pub(super) fn assemble(project: &Project, manifest: &Manifest, package: &Path, w
         with_inline_digests(&page)
     })()
     .with_context(|| format!("{}", index.display()))?;
-    write(&index, page.as_bytes())
+    write(&index, page.as_bytes())?;
+    let offline = dist.join(OFFLINE);
+    write(&offline, with_files(&read_text(&offline)?, dist)?.as_bytes())
+}
+
+/// The service worker's script with the digest of every file that it keeps.
+fn with_files(script: &str, dist: &Path) -> Result<String> {
+    if script.matches(OFFLINE_FILES).count() != 1 {
+        bail!("{OFFLINE} must have {OFFLINE_FILES} once");
+    }
+    let mut files = Map::new();
+    for entry in WalkDir::new(dist).sort_by_file_name() {
+        let entry = entry?;
+        let inside = entry.path().strip_prefix(dist)?.to_string_lossy().replace('\\', "/");
+        if entry.file_type().is_file() && inside != OFFLINE && !inside.ends_with(".d.ts") {
+            files.insert(inside, sha256_hex(&read(entry.path())?).into());
+        }
+    }
+    Ok(script.replace(OFFLINE_FILES, &format!("const FILES = {};", Value::Object(files))))
 }
 
 /// Writes SHA256SUMS over everything in `dist`, as `sha256sum --check` reads it.
@@ -110,6 +132,9 @@ fn script_digests(dist: &Path) -> Result<Map<String, Value>> {
         let path = entry.path();
         if path.extension().is_some_and(|extension| extension == "js") {
             let inside = path.strip_prefix(dist)?.to_string_lossy().replace('\\', "/");
+            if inside == OFFLINE {
+                continue;
+            }
             digests.insert(format!("./{inside}"), integrity(&read(path)?).into());
         }
     }
@@ -196,6 +221,18 @@ mod tests {
         let expected = "script-src 'self' 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=' blob:";
         assert!(with_inline_digests(&page).unwrap().contains(expected));
         assert!(with_inline_digests("<p></p>").is_err());
+    }
+
+    #[test]
+    fn the_service_worker_lists_every_file_but_itself_and_types() {
+        let dist = tempfile::tempdir().unwrap();
+        for file in ["a/b.js", "a/b.d.ts", OFFLINE] {
+            write(&dist.path().join(file), b"abc").unwrap();
+        }
+        let script = with_files(OFFLINE_FILES, dist.path()).unwrap();
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(script, format!("const FILES = {{\"a/b.js\":\"{digest}\"}};"));
+        assert!(with_files("", dist.path()).is_err());
     }
 
     #[test]
