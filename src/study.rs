@@ -21,7 +21,7 @@ use crate::lesion::Lesion;
 use crate::link::{Linking, Member, Searched, link};
 use crate::model::{Model, ModelError, ModelSpec, RawHead};
 use crate::report::bookmarks::{self, Bookmark, BookmarksRead, table_name};
-use crate::report::{Comparison, DetectionRecord, SliceComparison, SeriesInfo};
+use crate::report::{Comparison, DetectionRecord, SeriesInfo, SliceComparison};
 use crate::series::{HounsfieldSeries, Series, arrange};
 use crate::slice::{Slice, SliceId};
 use crate::view::{render, thumbnail};
@@ -343,7 +343,8 @@ impl Study {
     /// equal scores keep the order of series and slices.
     #[must_use]
     pub fn lesions(&self, threshold: f32) -> Vec<Lesion> {
-        let mut lesions: Vec<Lesion> = self.series.iter().flat_map(|series| self.lesions_of(series, threshold)).collect();
+        let mut lesions: Vec<Lesion> =
+            self.series.iter().flat_map(|series| self.lesions_of(series, threshold)).collect();
         lesions.sort_by(|a, b| b.score.total_cmp(&a.score));
         lesions
     }

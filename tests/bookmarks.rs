@@ -35,10 +35,7 @@ fn a_row_has_deeplesions_columns_and_coordinates() {
     assert_eq!([cell("Patient_index"), cell("Study_index"), cell("Series_ID")], ["990002", "1", "1"]);
     assert_eq!(cell("Key_slice_index"), "13");
     // The middle of the first pixel is 1 in the table and a half here.
-    assert_eq!(
-        cell("Measurement_coordinates"),
-        "100.500, 50.500, 120.500, 50.500, 110.500, 45.500, 110.500, 57.500"
-    );
+    assert_eq!(cell("Measurement_coordinates"), "100.500, 50.500, 120.500, 50.500, 110.500, 45.500, 110.500, 57.500");
     assert_eq!(cell("Bounding_boxes"), "95.500, 40.500, 125.500, 62.500");
     assert_eq!(cell("Lesion_diameters_Pixel_"), "20.000, 12.000");
     assert_eq!(cell("Spacing_mm_px_"), "0.8, 0.8, 5");
@@ -51,7 +48,9 @@ fn what_was_written_is_read_back_on_the_slices_that_are_open() {
     let (study, ids) = study();
     let bookmarks = [bookmark(&ids[0]), bookmark(&ids[1])];
     let csv = study.bookmarks_csv(&bookmarks).unwrap();
-    let more = format!("{csv}990009_01_01_001.png,,,,,\"1,2,3,4,5,6,7,8\",,,,,,,,,,,,\n990002_01_01_012.png,,,,,,,,,,,,,,,,,\n");
+    let more = format!(
+        "{csv}990009_01_01_001.png,,,,,\"1,2,3,4,5,6,7,8\",,,,,,,,,,,,\n990002_01_01_012.png,,,,,,,,,,,,,,,,,\n"
+    );
     let read = study.read_bookmarks(more.as_bytes()).unwrap();
     assert_eq!(read.bookmarks, bookmarks);
     assert_eq!((read.n_elsewhere, read.n_unmeasured), (1, 1));

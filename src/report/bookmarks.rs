@@ -90,7 +90,9 @@ pub(crate) fn row(bookmark: &Bookmark, series: &Series, slice_idx: usize, path: 
     let name = table_name(path);
     let parts: Vec<&str> = name.split('_').collect();
     let number = |at: usize| match (parse_name(&name), parts.get(at)) {
-        (Some(_), Some(part)) => part.trim_end_matches(".png").parse::<u32>().map_or_else(|_| String::new(), |n| n.to_string()),
+        (Some(_), Some(part)) => {
+            part.trim_end_matches(".png").parse::<u32>().map_or_else(|_| String::new(), |n| n.to_string())
+        }
         _ => String::new(),
     };
     let key = if number(3).is_empty() { (slice_idx + 1).to_string() } else { number(3) };
@@ -153,7 +155,8 @@ pub(crate) fn read(bytes: &[u8], slice_of: impl Fn(&str) -> Option<SliceId>) -> 
             found: text.chars().take(60).collect(),
         };
         let values = text.split(',').map(|part| part.trim().parse::<f32>().ok().filter(|v| v.is_finite()));
-        let values: Vec<f32> = values.map(|v| v.map(|v| v - TABLE_FROM_IMAGE)).collect::<Option<_>>().ok_or_else(bad)?;
+        let values: Vec<f32> =
+            values.map(|v| v.map(|v| v - TABLE_FROM_IMAGE)).collect::<Option<_>>().ok_or_else(bad)?;
         let [a, b, c, d, e, f, g, h] = <[f32; 8]>::try_from(values).map_err(|_| bad())?;
         match slice_of(&table_name(record.get(name_at).unwrap_or_default())) {
             Some(slice) => {

@@ -73,9 +73,8 @@ pub(crate) fn measure(paths: &[std::path::PathBuf], model: &mut impl Model) -> R
         .series()
         .iter()
         .map(|series| {
-            let truth = stack(series, |idx| {
-                series.truth(idx).iter().map(|truth| Detection::new(truth.box_px, 1.0)).collect()
-            });
+            let truth =
+                stack(series, |idx| series.truth(idx).iter().map(|truth| Detection::new(truth.box_px, 1.0)).collect());
             let groups = truth.linked(rule);
             (series, truth, groups)
         })
