@@ -10,8 +10,10 @@
  * }>} Look colours and words
  */
 
-const ROOM = { left: 44, right: 10, top: 10, bottom: 38 };
+const ROOM = { left: 58, right: 10, top: 10, bottom: 38 };
 const LEAST_ACROSS = 2;
+// Beyond this a curve says nothing that a reader could use, and would press the rest against the axis.
+const MOST_ACROSS = 16;
 
 /**
  * @param {HTMLCanvasElement} canvas already in its place, which gives it its size
@@ -28,11 +30,8 @@ export function drawFroc(canvas, curve, measured, threshold, look) {
   if (!pen || width === 0) return;
   pen.scale(canvas.width / width, canvas.height / height);
   pen.font = "11px system-ui, sans-serif";
-  const most = Math.max(
-    LEAST_ACROSS,
-    ...curve.map((step) => step.false_positives_per_image),
-    ...measured.map(({ across }) => across),
-  );
+  const widest = [...curve.map((step) => step.false_positives_per_image), ...measured.map(({ across }) => across)];
+  const most = Math.min(Math.max(LEAST_ACROSS, ...widest), MOST_ACROSS);
   const [inner, tall] = [width - ROOM.left - ROOM.right, height - ROOM.top - ROOM.bottom];
   const x = (/** @type {number} */ value) => ROOM.left + (value / most) * inner;
   const y = (/** @type {number} */ share) => ROOM.top + (1 - share) * tall;
@@ -69,6 +68,9 @@ export function drawFroc(canvas, curve, measured, threshold, look) {
   pen.fillText(look.up, 0, 0);
   pen.restore();
 
+  pen.beginPath();
+  pen.rect(ROOM.left - 6, 0, inner + 12, height);
+  pen.clip();
   for (const { across, up, low, high } of measured) {
     stroke(look.behind, 1, [
       [x(across), y(low)],
