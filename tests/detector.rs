@@ -153,7 +153,7 @@ fn detections_lie_in_the_image_by_falling_score() {
     let mut model = shipped();
     let info = model.spec().info();
     let found = detect(&mut model, series.trusted().unwrap(), 1).unwrap();
-    assert!(found.len() >= 3, "down to the floor there is something: {}", found.len());
+    assert!(found.len() >= 2, "down to the floor there is something to order: {}", found.len());
     assert!(found.windows(2).all(|pair| pair[0].score >= pair[1].score));
     for Detection { box_px, score, axes, lesion_type } in found {
         assert!((0.0..=1.0).contains(&score));

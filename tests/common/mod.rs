@@ -48,7 +48,7 @@ pub(crate) fn spec_json(channels: &[&str]) -> Value {
         output["score"] = json!({"scale": 1.0, "offset": 0.0});
     }
     let fields = spec.as_object_mut().unwrap();
-    for key in ["types", "operating_points", "evidence"] {
+    for key in ["types", "operating_points", "evidence", "thorough"] {
         fields.remove(key);
     }
     if channels.contains(&TYPE_CHANNELS[0]) {
