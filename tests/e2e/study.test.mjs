@@ -280,7 +280,8 @@ describe("a study", () => {
       all.filter(({ score }) => score >= Math.fround(middle)),
     );
     assert.ok(fewer.length < all.length);
-    assert.deepEqual((await calls()).slice(n_calls), [], "no worker is asked for anything");
+    const asked = (await calls()).slice(n_calls).filter((call) => call !== "lesions");
+    assert.deepEqual(asked, [], "no slice is searched or drawn again; what is shown is linked anew");
     for (const [i, { series, slice, score }] of all.entries()) {
       assert.ok(slice >= 0 && slice < total && score >= floor && score <= 1);
       const next = all[i + 1];
