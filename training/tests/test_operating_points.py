@@ -23,10 +23,10 @@ def test_the_default_threshold_leaves_the_stated_number_of_marks_per_slice() -> 
 
 def test_points_hold_sensitivity_interval_and_marks_at_rising_thresholds() -> None:
     slices = [KeySlice(f"{p}/001.png", p, str(p), "s", 1.0, [Truth(BOX)]) for p in (1, 2)]
-    points = operating_points(
-        slices, {"1/001.png": found(0.9), "2/001.png": found(0.3)}, {"3/001.png": found(0.5, 0.1), "4/001.png": []}
-    )
-    assert [p["threshold"] for p in points] == list(THRESHOLDS)
+    boxed = {"1/001.png": found(0.9), "2/001.png": found(0.3)}
+    points = operating_points(slices, boxed, {"3/001.png": found(0.5, 0.1), "4/001.png": []}, 0.37)
+    assert [p["threshold"] for p in points] == sorted([*THRESHOLDS, 0.37])
+    assert len(operating_points(slices, boxed, {"3/001.png": []}, 0.35)) == len(THRESHOLDS)
     of = {p["threshold"]: p for p in points}
     assert (of[0.05]["sensitivity"], of[0.35]["sensitivity"], of[0.95]["sensitivity"]) == (1, 0.5, 0)
     assert (of[0.05]["marks_per_slice"], of[0.5]["marks_per_slice"], of[0.55]["marks_per_slice"]) == (1, 0.5, 0)

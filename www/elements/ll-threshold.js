@@ -26,7 +26,7 @@ export class LlThreshold extends Part {
   });
   #thorough = make("input", { type: "checkbox", "data-testid": "thorough" });
   #thoroughLabel = make("span");
-  #thoroughRow = make("label", { class: "quiet", hidden: true }, this.#thorough, this.#thoroughLabel);
+  #thoroughRow = make("label", { class: "quiet thorough", hidden: true }, this.#thorough, this.#thoroughLabel);
   #evidence = make("p", { id: `${this.#id}-evidence` });
   #summary = make("summary");
   #columns = make("tr");

@@ -3,7 +3,7 @@
 `python -m lesionlens_training.judge.points --boxed DL_INFO DETECTIONS --unboxed DETECTIONS [--spec SPEC]`
 
 In: detections on lesions of unseen patients, and detections on slices without boxes of validation patients.
-Out, as JSON: at .05, .10, … .95 the share of lesions met at IoU ≥ .5 (a 95 % interval: the wider of Wilson's and
+Out, as JSON: at .05, .10, … .95 and at the default threshold the share of lesions met at IoU ≥ .5 (a 95 % interval: the wider of Wilson's and
 the bootstrap over patients) and the mean number of marks on a slice without boxes; and the default threshold,
 the lowest on a grid of .01 with at most one mark per slice there. Since that threshold is chosen on the slices
 on which its marks are then counted, `marks_per_slice_left_out` counts each patient's marks at the threshold that
@@ -52,10 +52,11 @@ def sensitivity(slices: list[KeySlice], found: Found, at: float) -> tuple[list[b
     return hits, [s.patient for s, _ in lesions]
 
 
-def operating_points(slices: list[KeySlice], boxed: Found, unboxed: Found) -> list[dict]:
-    """The spec's list. Thresholds below the lowest score that the detector writes would say nothing."""
+def operating_points(slices: list[KeySlice], boxed: Found, unboxed: Found, default: float) -> list[dict]:
+    """The spec's list, the default threshold among them. Thresholds below the lowest score that the detector writes would
+    say nothing."""
     points = []
-    for at in THRESHOLDS:
+    for at in sorted({*THRESHOLDS, default}):
         hits, patients = sensitivity(slices, boxed, at)
         points.append(
             {
@@ -115,7 +116,7 @@ def main() -> None:
     default = at_default(unboxed, patient_names(args.boxed[0]))
     made = {
         "default_threshold": default["default_threshold"],
-        "operating_points": operating_points(slices, boxed, unboxed),
+        "operating_points": operating_points(slices, boxed, unboxed, default["default_threshold"]),
         "evidence": evidence(slices, boxed, unboxed, default["n_patients"], args.source),
     }
     if args.spec:

@@ -167,7 +167,9 @@ def thorough(place: Place, slices: dict[str, list[KeySlice]], names: dict[str, s
     files = {name: place.judged(name, SETS[name], thorough=True) for name in ("validation", "unboxed")}
     found = {name: load(some) for name, some in files.items()}
     default = operating_points.at_default(found["unboxed"], names)
-    points = operating_points.operating_points(slices["validation"], found["validation"], found["unboxed"])
+    points = operating_points.operating_points(
+        slices["validation"], found["validation"], found["unboxed"], default["default_threshold"]
+    )
     report = short(place.froc("validation-thorough", SETS["validation"], files["validation"]))
     return {
         "figures": {"validation, thorough": report, "default_threshold, thorough": default},
@@ -224,7 +226,7 @@ def figures(place: Place) -> dict:
         for name, one in SETS.items()
         if one.is_boxed and one.types != []
     }
-    points = operating_points.operating_points(slices["validation"], found["validation"], found["unboxed"])
+    points = operating_points.operating_points(slices["validation"], found["validation"], found["unboxed"], at)
     evidence = operating_points.evidence(
         slices["validation"], found["validation"], found["unboxed"], default["n_patients"],
         "DeepLesion's official validation key slices, none of them trained on",
